@@ -12,6 +12,7 @@ import (
 	"detent/client"
 	"detent/config"
 	"detent/host"
+	"detent/tui/ui"
 )
 
 func (a *app) configCommand() *cobra.Command {
@@ -100,7 +101,7 @@ func (a *app) tryProfile(ctx context.Context, p config.Profile) error {
 	case err != nil:
 		return err
 	default:
-		fmt.Fprintf(a.out, "  works   %s\n", keyCount(len(keys)))
+		fmt.Fprintf(a.out, "  works   %s\n", ui.Count(len(keys), "key"))
 	}
 	if s.ReadOnly {
 		fmt.Fprintf(a.out, "  note    read-only: writes are refused before they are sent\n")

@@ -3,25 +3,14 @@ package client
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"fmt"
-	"slices"
 	"strings"
-	"time"
 	"unicode"
 	"unicode/utf8"
 
 	"detent/apikey"
 	"detent/client/kit"
 )
-
-// Catalogue is what an issuer said of what a new key can be given, to be remembered for the next session.
-type Catalogue struct {
-	Asked        time.Time            `json:"asked"`
-	Permissions  []kit.Permission     `json:"permissions"`
-	Roles        []kit.Role           `json:"roles,omitempty"`
-	Environments []apikey.Environment `json:"environments,omitempty"`
-}
 
 // What a catalogue may have at most, and how many permissions are learned from keys.
 const (
@@ -57,15 +46,6 @@ func (s *issuer) Catalogue(ctx context.Context) (told Catalogue, err error) {
 	}
 	s.told.Store(&told)
 	return told, nil
-}
-
-// learnFromKeys takes up what a list has shown of permissions.
-func (s *issuer) learnFromKeys() {
-	told := Catalogue{Asked: s.opts.Now().UTC(), Permissions: s.seenOnKeys()}
-	if was := s.told.Load(); was != nil {
-		told.Roles, told.Environments = was.Roles, was.Environments
-	}
-	s.told.Store(&told)
 }
 
 // askedRoles are those that the service names. What the declaration says of one besides stays said.
@@ -104,42 +84,6 @@ func (s *issuer) askedEnvironments(ctx context.Context) (out []apikey.Environmen
 	return out, err
 }
 
-// offered are the permissions that a new key can have: what the service said, else what is declared. So are roles and environments.
-func (s *issuer) offered() []kit.Permission {
-	if told := s.told.Load(); told != nil && s.d.Catalogue != nil {
-		return told.Permissions
-	}
-	return s.d.Permissions
-}
-
-func (s *issuer) roles() []kit.Role {
-	if told := s.told.Load(); told != nil && s.d.RoleCatalogue != nil {
-		return told.Roles
-	}
-	return s.d.Roles
-}
-
-func (s *issuer) environments() []apikey.Environment {
-	if told := s.told.Load(); told != nil && s.d.EnvironmentCatalogue != nil {
-		return told.Environments
-	}
-	return s.d.Environments
-}
-
-// catalogueKnown says how what is offered is known.
-func (s *issuer) catalogueKnown() apikey.Catalogue {
-	d := s.d.Catalogue
-	return apikey.Catalogue{Can: d != nil, OfKeys: d != nil && d.Keys, Beside: s.d.RoleCatalogue != nil || s.d.EnvironmentCatalogue != nil, Asked: s.askedAt()}
-}
-
-// askedAt is when the service said it; zero for never.
-func (s *issuer) askedAt() (at time.Time) {
-	if told := s.told.Load(); told != nil {
-		at = told.Asked
-	}
-	return at
-}
-
 // catalogueByCall asks by a declared call. What the declaration says of a permission besides stays said.
 func (s *issuer) catalogueByCall(ctx context.Context, d *kit.Catalogue, declared []kit.Permission) (list []kit.Permission, err error) {
 	err = s.send(ctx, s.request(opCatalogue, &d.Call, "", nil), func(a *answer) error {
@@ -170,20 +114,19 @@ func (s *issuer) catalogueByCall(ctx context.Context, d *kit.Catalogue, declared
 
 // catalogued is a row of a catalogue.
 func (s *issuer) catalogued(raw []byte, d *kit.Catalogue, declared []kit.Permission) (kit.Permission, error) {
-	var members map[string]json.RawMessage
+	members := objectOf(raw)
 	var name text
 	switch {
 	case d.Name == "": // the row is a name itself
 		_ = name.UnmarshalJSON(raw)
-	case json.Unmarshal(raw, &members) != nil || members == nil:
+	case members == nil:
 		return kit.Permission{}, badAnswer("a row of the answer is no object")
 	}
 	at := func(path string) string {
-		var t text
-		if raw := dig(members, path); path != "" && raw != nil {
-			_ = t.UnmarshalJSON(raw)
+		if path == "" {
+			return ""
 		}
-		return string(t)
+		return textAt(members, path)
 	}
 	p := kit.Permission{Name: s.spelling.show(cmp.Or(string(name), at(d.Name))), ID: at(d.ID), Feature: s.spelling.show(at(d.Feature)), Group: heading(at(d.Group)), Description: field(at(d.Description))}
 	if p.Name == "" {
@@ -207,18 +150,4 @@ func heading(name string) string {
 		return ""
 	}
 	return string(unicode.ToUpper(first)) + words[size:]
-}
-
-// seenOnKeys are the declared permissions as the account spells them, and those that keys have beside them.
-func (s *issuer) seenOnKeys() (list []kit.Permission) {
-	for _, p := range s.d.Permissions {
-		p.Group, p.Feature = cmp.Or(p.Group, p.Feature), s.features.spelling(p.Feature)
-		list = append(list, p)
-	}
-	for _, p := range inOrder(s.features.others()) {
-		if !slices.Contains(s.d.MorePermissions, p.Name) {
-			list = append(list, kit.Permission{Feature: p.Feature, Name: p.Name, Group: cmp.Or(p.Feature, "Others"), Description: "seen on keys, and in no document"})
-		}
-	}
-	return list
 }

@@ -272,3 +272,29 @@ func (s *issuer) inList(ctx context.Context, id string) (found listedKey, err er
 	}
 	return found, nil
 }
+
+// find is the one key of the list that is meant, else the one that has a mask of the secret; nil where none or several are.
+func (s *issuer) find(ctx context.Context, secret apikey.Secret, meant func(*apikey.Key, apikey.Secret) bool) (*apikey.Key, error) {
+	var exact, masked []apikey.Key
+	err := s.walk(ctx,
+		func(*answer) { exact, masked = nil, nil },
+		func(k *apikey.Key, listed apikey.Secret) {
+			switch {
+			case meant(k, listed):
+				exact = append(exact, *k)
+			case listed.IsZero() && maskOf(k.Masked, secret):
+				masked = append(masked, *k)
+			}
+		})
+	if err != nil {
+		return nil, err
+	}
+	if len(exact) == 0 {
+		exact = masked
+	}
+	if len(exact) != 1 {
+		return nil, nil
+	}
+	exact[0].Matched = true
+	return &exact[0], nil
+}

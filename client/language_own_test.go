@@ -30,8 +30,13 @@ list.call = "GET /keys"
 		t.Fatal(err)
 	}
 	far, bad := openIssuer(d, Options{Service: "example", URL: "https://app.example.com/base", Token: apikey.NewSecret("x")})
-	if bad != nil || far.own.cookie != "__Secure-sid" || far.own.origin != "https://app.example.com" {
-		t.Errorf("over https: %+v, %v", far.own, bad)
+	if bad != nil {
+		t.Fatal(bad)
+	}
+	req := far.reads.R()
+	far.put(req, far.own, nil, far.opts.Token)
+	if cookie, origin := req.Header.Get("Cookie"), req.Header.Get("Origin"); cookie != "__Secure-sid=x" || origin != "https://app.example.com" {
+		t.Errorf("over https: %s %s", cookie, origin)
 	}
 }
 

@@ -3,13 +3,14 @@ package client
 import (
 	"context"
 	"crypto/x509"
-	"detent/apikey"
-	"detent/loopback"
 	"io"
 	"net/url"
 	"strings"
 	"sync/atomic"
 	"time"
+
+	"detent/apikey"
+	"detent/loopback"
 )
 
 // Options open a service.

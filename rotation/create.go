@@ -2,33 +2,30 @@ package rotation
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"maps"
-	"slices"
-	"strings"
-	"time"
 
-	"detent/apikey"
 	"detent/client"
 )
 
-const opCreate = "create"
+// making is a way to a new secret: what differs between a key that is created, one that a roll makes, and one that is rolled in place.
+type making struct {
+	lost  func(context.Context) (*Result, error) // looks for what a call has made whose answer is lost; nil where the call is asked for again
+	forgo func(context.Context) error            // gives up a new key, or a roll, whose secret nobody has
+	may   func(context.Context) (*Result, error) // the last look before the call
+	call  func(context.Context) error
+	none  func() *Result          // asks what next where the service has no such key; nil where that is a failure
+	said  func(how string) string // ends the stage
+	never string                  // says what was asked for without a secret, after how many times
+}
 
-// maxMints bounds how often one Do creates anew after a lost answer.
+// maxMints bounds how often one Do asks anew after a lost answer.
 const maxMints = 3
 
-// create makes the new key, or finds the one whose create was not answered.
-func (r *Rotation) create(ctx context.Context) (Result, error) {
-	if r.j.OldFirst {
-		r.lookAtDead(ctx)
-	}
-	if r.j.Manual {
-		return r.askForPaste(), nil
-	}
+// makeBy goes that way until a secret is in hand.
+func (r *Rotation) makeBy(ctx context.Context, m making) (Result, error) {
 	for range maxMints {
-		if r.j.pending(opCreate) {
-			if res, err := r.findLost(ctx); err != nil || res != nil {
+		if m.lost != nil && r.j.pending(opCreate) {
+			if res, err := m.lost(ctx); err != nil || res != nil {
 				return *orNothing(res), err
 			}
 		}
@@ -38,445 +35,62 @@ func (r *Rotation) create(ctx context.Context) (Result, error) {
 				return Result{}, err
 			}
 			if have {
-				return r.created(ctx, "the new key exists: "+keyWords(*r.j.New))
+				return r.created(ctx, m.said("exists"))
 			}
-			if err := r.discardNew(ctx); err != nil {
+			if err := m.forgo(ctx); err != nil {
 				return Result{}, err
 			}
 		}
-		if gone, err := r.oldVanished(ctx); err != nil || gone {
-			if gone {
-				return r.bothGone(), err
-			}
-			return Result{}, err
+		if res, err := m.may(ctx); err != nil || res != nil {
+			return *orNothing(res), err
 		}
-		err := r.mint(ctx)
+		err := m.call(ctx)
 		switch {
 		case client.MayHaveHappened(err):
 			continue
+		case m.none != nil && client.IsKind(err, client.NotFound) && certainlyRefused(err):
+			return *m.none(), nil
 		case err != nil:
 			return Result{}, err
-		case r.secret.IsZero():
+		case r.j.New == nil || r.secret.IsZero():
 			continue // the answer came without a secret, or without an id
 		}
-		return r.created(ctx, "the new key was created: "+keyWords(*r.j.New))
+		return r.created(ctx, m.said("was created"))
 	}
-	return Result{}, fmt.Errorf("%d times a key was asked for, and no answer brought its secret", maxMints)
+	return Result{}, fmt.Errorf("%d times %s", maxMints, m.never)
 }
 
-func keyWords(k keyRecord) string { return fmt.Sprintf("%q (%s)", k.Name, k.ID) }
-
-// namedWords are a key that the service named by an answer, which may have its id alone.
-func namedWords(k *apikey.Key) string {
-	if k.Name == "" {
-		return k.ID
-	}
-	return fmt.Sprintf("%q (%s)", k.Name, k.ID)
+// newKeySaid ends the stage of a key that is new.
+func (r *Rotation) newKeySaid(how string) string {
+	return "the new key " + how + ": " + keyWords(*r.j.New)
 }
 
-// mint asks for a new key. An answer with an id that a list had before, or with a secret that is known, is not taken: it is not
-// the new key's. What was made by that call carries our mark and is found by it.
-func (r *Rotation) mint(ctx context.Context) error {
-	var made apikey.Created
-	var wrong error
-	err := r.change(opCreate, func() (err error) {
-		draft := r.j.draft()
-		draft.Expiry, _ = r.caps.Lifetimes.Fit(draft.Expiry, r.w.Wall())
-		if made, err = r.svc.Create(ctx, draft); err != nil {
-			return err
-		}
-		for _, n := range made.Notes {
-			r.log("create: %s", n)
-		}
-		wrong = r.refuseCreated(made)
-		if wrong == nil && made.Key.ID != "" && !made.Secret.IsZero() {
-			wrong = r.hold(made.Key, made.Secret)
-		}
-		if wrong != nil && r.j.inPlace() { // the key was rolled, and nobody has its secret
-			made.Secret = apikey.Secret{}
-			return nil
-		}
-		if wrong != nil || made.Key.ID == "" {
-			return errUnnamed
-		}
-		return nil
-	}, func() {
-		if made.Secret.IsZero() {
-			rec := record(made.Key)
-			r.j.New, r.j.Print = &rec, ""
-			return
-		}
-		r.createAnswered(made)
-	})
-	switch {
-	case wrong != nil:
-		return wrong
-	case errors.Is(err, errUnnamed):
-		return r.findUnnamed(ctx, made)
+// create makes the new key, or finds the one whose create was not answered.
+func (r *Rotation) create(ctx context.Context) (Result, error) {
+	if r.j.OldFirst {
+		r.lookAtDead(ctx)
 	}
-	return err
-}
-
-// errUnnamed is the end of a create that was answered, and whose key is not known by it: what it made, if anything, is found by its mark. The
-// call stays pending in the journal from before it was sent, so that nothing has to be written for that.
-var errUnnamed = errors.New("the create was answered without the new key")
-
-// findUnnamed finds the row of a create that was answered with a secret and no id: our mark is on no other.
-func (r *Rotation) findUnnamed(ctx context.Context, made apikey.Created) error {
-	if made.Secret.IsZero() {
-		return nil
+	if r.j.Manual {
+		return r.askForPaste(), nil
 	}
-	before := maps.Clone(r.listed) // the create
-	var hits []apikey.Key
-	if _, _, err := r.lookFor(ctx, r.lostLag(), func(s *listing) bool {
-		hits = slices.DeleteFunc(s.ours, func(k apikey.Key) bool { return r.isForgotten(k.ID) || before[k.ID] })
-		return len(hits) > 0
-	}); err != nil || len(hits) != 1 {
-		return err
-	}
-	if err := r.hold(hits[0], made.Secret); err != nil {
-		return err
-	}
-	r.j.settled(opCreate)
-	return r.save("found by its mark")
-}
-
-// isForgotten reports whether a key of ours was given up, or deleted: a list that is behind may show it still.
-func (r *Rotation) isForgotten(id string) bool {
-	_, deleted := r.j.claimed(DeleteAnswered, id)
-	return deleted || slices.Contains(r.j.Superseded, id)
+	return r.makeBy(ctx, making{lost: r.findLost, forgo: r.discardNew, may: r.oldVanished, call: r.mint, said: r.newKeySaid,
+		never: "a key was asked for, and no answer brought its secret"})
 }
 
 // oldVanished reads the list before a create, where this process has not yet: no key is made for one that is there no more,
 // unless it was deleted here or a person wants it. That a deletion was sent, or may have been, or
 // that there is no such key, is no answer: somebody else may have deleted it.
-func (r *Rotation) oldVanished(ctx context.Context) (bool, error) {
+func (r *Rotation) oldVanished(ctx context.Context) (*Result, error) {
 	if r.listed != nil && r.sawOld {
-		return false, nil
+		return nil, nil
 	}
 	if r.j.MintAnyway || r.j.OldFirst || r.j.OldGone && !r.j.ToldGone {
 		_, err := r.look(ctx)
-		return false, err
+		return nil, err
 	}
 	_, there, err := r.lookFor(ctx, r.lostLag(), hasOld)
-	return !there && rule("both gone: it asks"), err
-}
-
-func (r *Rotation) createAnswered(made apikey.Created) {
-	bound := "an id and a secret"
-	if made.Bound {
-		bound = "an id that no list had and a secret, in one object"
-	}
-	what := "create"
-	if r.j.inPlace() {
-		what, bound = "roll", "a new secret"
-	}
-	r.observed(CreateAnswered, SubjectNew, "answer", "the service answered the %s of %q with %s: %s", what, made.Key.Name, bound, made.Key.ID)
-}
-
-// refuseCreated says why an answer cannot be the new key's.
-func (r *Rotation) refuseCreated(made apikey.Created) error {
-	const next = "nothing was delivered; the key that carries this rotation's mark, if there is one, is deleted by an undo"
-	switch {
-	case made.Key.ID != "" && made.Key.ID == r.j.Old.ID && rule("create: not the old id"):
-		return &StepError{Step: Create, Err: errors.New("the service answered the create with the old key's id"), Certain: r.j.certain(), Next: "undo: " + next}
-	case made.Key.ID != "" && r.listed[made.Key.ID] && rule("create: not the id of another key"):
-		return &StepError{Step: Create, Err: fmt.Errorf("the service answered the create with the id of a key that existed before, %s", made.Key.ID), Certain: r.j.certain(), Next: "undo: " + next}
-	}
-	if whose := r.knownSecret(made.Secret); whose != "" {
-		return &StepError{Step: Create, Err: fmt.Errorf("the service answered the create with a secret that is not new: it is %s", whose), Certain: r.j.certain(), Next: "undo: " + next}
-	}
-	if wrong, _ := maskTells(made.Secret, made.Key.Masked); wrong != "" && !made.Secret.IsZero() && rule("create: the secret fits its row") {
-		return &StepError{Step: Create, Err: fmt.Errorf("the service answered the create with a secret that is not the new key's, which is %s", made.Key.Masked), Certain: r.j.certain(), Next: "undo: " + next}
-	}
-	return nil
-}
-
-// knownSecret says whose secret it is, where it is known here not to be a new key's.
-func (r *Rotation) knownSecret(secret apikey.Secret) string {
-	if !rule("secret: none that is known") {
-		return ""
-	}
-	switch {
-	case secret.IsZero():
-		return ""
-	case secret.Equal(r.w.Credential):
-		return "the one that detent itself authenticates with"
-	case r.isOld(secret):
-		return "the old key's"
-	}
-	for i := range r.j.Destinations {
-		if rec := &r.j.Destinations[i]; r.fingerprints.is(secret, rec.Former, r.j.ID) {
-			return "what " + rec.Describe + " held before"
-		}
-	}
-	good, _, err := journals(r.w.Store, r.j.ID)
-	if err != nil {
-		return ""
-	}
-	for _, j := range good {
-		if r.fingerprints.is(secret, j.Print, j.ID) || r.fingerprints.is(secret, j.OldPrint, j.ID) {
-			return "of the rotation " + j.ID
-		}
-	}
-	return ""
-}
-
-// hold takes a key as the new one, with its secret.
-func (r *Rotation) hold(k apikey.Key, secret apikey.Secret) error {
-	print, err := r.fingerprints.of(secret)
-	if err != nil {
-		return err
-	}
-	rec := record(k)
-	r.j.New, r.secret, r.j.Print, r.j.NewGone = &rec, secret, print, false
-	r.j.Proved, r.j.LastUseMoves, r.j.UseSpacing, r.j.UseDelay = 0, false, 0, 0
-	r.newUse = firstUse{}
-	return nil
-}
-
-// findLost looks for the key of a create whose answer was lost. Without a result none is found for as long as the list
-// may be behind, so that it may be created again: what takes effect later still carries our mark.
-func (r *Rotation) findLost(ctx context.Context) (*Result, error) {
-	if err := r.w.Sleep(ctx, r.w.settle()); err != nil {
+	if there || !rule("both gone: it asks") {
 		return nil, err
 	}
-	var hits []apikey.Key
-	_, _, err := r.lookFor(ctx, r.lostLag(), func(s *listing) bool {
-		hits = slices.DeleteFunc(s.ours, func(k apikey.Key) bool { return r.isForgotten(k.ID) })
-		return len(hits) > 0
-	})
-	if err != nil {
-		return nil, err
-	}
-	cleanup := func(text string) (*Result, error) {
-		res := ask(Question{Kind: AskCleanup, Text: text, Choices: yesNo("look again", "the list is read again", WantsNothing), Default: Yes})
-		return &res, nil
-	}
-	switch {
-	case len(hits) == 0:
-		r.j.settled(opCreate)
-		r.j.New = nil
-		r.j.Unfound++
-		return nil, r.save("no key was found that carries the mark")
-	case len(hits) > 1:
-		return cleanup("several keys carry this rotation's mark: " + names(hits) +
-			". Nobody has their secrets. Undo deletes them all; or delete them yourself and go on")
-	}
-	hit := hits[0]
-	if !r.asDrafted(hit) {
-		return cleanup("a key carries this rotation's mark but not the access that was asked for: " + names(hits) +
-			". Undo deletes it; or delete it yourself and go on")
-	}
-	secret, err := r.retrieve(ctx, hit.ID)
-	if err != nil {
-		return nil, err
-	}
-	if whose := r.knownSecret(secret); whose != "" {
-		secret = apikey.Secret{} // what the service gives is not this key's
-		r.log("the service gave %s for the key that was found", whose)
-	}
-	if err := r.hold(hit, secret); err != nil {
-		return nil, err
-	}
-	r.j.settled(opCreate)
-	if err := r.save("found"); err != nil {
-		return nil, err
-	}
-	if secret.IsZero() {
-		return nil, nil // the caller deletes it and creates again
-	}
-	res, err := r.created(ctx, "the answer to the create was lost; the key was found by its mark and its secret had again: "+names(hits))
-	return &res, err
-}
-
-// lostLag bounds the search for a key that may not exist: a declared or a learned lag, else a short one, since whatever shows
-// up later is swept by its mark before the old key goes.
-func (r *Rotation) lostLag() time.Duration {
-	if r.caps.ListLag > 0 || r.j.ListLag > 0 {
-		return r.lag()
-	}
-	return minLag
-}
-
-// asDrafted compares a found key with what was asked for. Its lifetime is left to the
-// comparison before the deletion: a service may shorten it.
-func (r *Rotation) asDrafted(k apikey.Key) bool {
-	for _, d := range compare(r.j.Old.key(), k, r.j.Fields) {
-		if d.Field != apikey.FieldExpiry && d.Verdict == Differs {
-			return false
-		}
-	}
-	return true
-}
-
-// discardNew deletes a new key whose secret is gone and which was put nowhere.
-func (r *Rotation) discardNew(ctx context.Context) error {
-	id := r.j.New.ID
-	return r.change("delete the key without a secret", func() error {
-		return r.deleteByID(ctx, id)
-	}, func() {
-		r.strayDeleted(id)
-		r.log("deleted the new key %s: its secret was gone", id)
-		r.forgetRolled()
-		r.j.Step = Create
-	})
-}
-
-// created ends the step. The list shows the new key as the old one was shown, so that they
-// compare; and whether another host began the same at the same moment.
-func (r *Rotation) created(ctx context.Context, said string) (Result, error) {
-	var notes []string
-	begun := r.w.Now()
-	s, _, err := r.lookFor(ctx, r.lag(), hasNew)
-	switch {
-	case err != nil:
-		notes = append(notes, "the list could not be read after the create; old and new are compared later")
-	case s.new == nil:
-		notes = append(notes, fmt.Sprintf("the list did not show the new key for %s: old and new are compared later", span(r.lag())))
-	default:
-		r.j.ListLag = r.w.Now().Sub(begun)
-	}
-	if err == nil {
-		if others := append(s.rivals, s.foreign...); len(others) > 0 {
-			if s.old != nil {
-				return ask(Question{Kind: AskCleanup, Text: "somebody else rotates this key at this moment: " + names(others) +
-					". Undo here deletes the new key of this rotation; or end the other one, and go on", Flag: "--not-mine REASON",
-					Choices: yesNo("look again", "the list is read again", WantsNothing), Default: Yes}), r.save("met another host")
-			}
-			// With the old key gone there is no way back, and what is delivered here needs a key that works.
-			notes = append(notes, "somebody else has rotated this key, too, and the list does not show the old one: their key stays ("+names(others)+"); see who uses it")
-		}
-	}
-	notes = append(notes, diffWords(r.j.diff(r.w.Wall()))...)
-	return r.advance(said, notes...)
-}
-
-// needSecret brings the new secret into memory: it is there, or a destination that it was put to
-// still holds it, or the service gives it again. False means that it is gone.
-func (r *Rotation) needSecret(ctx context.Context) (bool, error) {
-	if !r.secret.IsZero() {
-		return true, nil
-	}
-	secret, _, err := r.newSecret(ctx)
-	return !secret.IsZero(), err
-}
-
-// replaceLost deals with a new key whose secret is gone. What was put nowhere is deleted and
-// created again. What may have been put somewhere stays alive, because an application may use
-// it, and goes together with the old key.
-func (r *Rotation) replaceLost(ctx context.Context) (Result, error) {
-	if r.j.New == nil { // both keys vanished, and an undo forgot the new one
-		return r.bothGone(), nil
-	}
-	switch {
-	case r.j.inPlace():
-		return r.lostRoll(ctx)
-	case r.j.renews() && r.j.atOnce():
-		if err := r.forgoRenewed(ctx); err != nil {
-			return Result{}, err
-		}
-		return r.move(Create, "the new secret was lost before it was everywhere: its key is rolled next")
-	}
-	lost := keyWords(*r.j.New)
-	if !r.j.touched() || !rule("lost: what may be in use stays until the old key goes") {
-		if err := r.discardNew(ctx); err != nil {
-			return Result{}, err
-		}
-		return r.move(Create, "the secret of "+lost+" was lost before it was put anywhere; that key was deleted, and is created again next")
-	}
-	r.supersede()
-	r.j.New, r.j.Print, r.j.Proved = nil, "", 0
-	for i := range r.j.Destinations {
-		r.j.Destinations[i].Put, r.j.Destinations[i].Then = false, false
-	}
-	return r.move(Create, "the secret of "+lost+" was lost while it was delivered; that key stays until another one, created next, has taken its place")
-}
-
-// newMissing asks what is to take the new key's place, where no list shows it for as long as it may be behind, and its secret is not
-// accepted either.
-func (r *Rotation) newMissing() Result {
-	res := r.bothGone()
-	res.Question.Text = "the list does not show the new key: it may have been deleted elsewhere, or have expired. Undo, or put another in its place"
-	res.Message = res.Question.Text
-	return res
-}
-
-// newFails asks the same where a person says that the new key does not work, and nothing that the service answers shows it.
-func (r *Rotation) newFails() Result {
-	res := r.bothGone()
-	if !r.keyOver() {
-		res.Question.Text = "by your word the new key does not work: undo, or put another in its place"
-		res.Message = res.Question.Text
-	}
-	return res
-}
-
-// neitherLeft reports whether a list shows that neither key can carry the application: each is missing, expired, or deleted by us.
-func (r *Rotation) neitherLeft(s *listing) bool {
-	now := r.serviceNow()
-	dead := func(k *apikey.Key) bool { return k == nil || k.ExpiresAt.Before(now) }
-	return dead(s.new) && (dead(s.old) || r.deleteSent())
-}
-
-// bothGone asks before a key is made for one that somebody may have deleted on purpose.
-func (r *Rotation) bothGone() Result {
-	if r.keyOver() {
-		return ask(Question{Kind: AskBothGone, Text: "the key is not listed any more, or has expired: no new secret of it would be accepted. Create another key, and close this rotation",
-			Choices: []Choice{{ID: CloseIt, Label: "close the rotation as it stands", Does: "nothing is changed; what is left where is said", Wants: WantsReason},
-				{ID: No, Label: "leave it for later", Does: "nothing is changed; the rotation stays open"}}, Default: No, Flag: "rotate --close " + r.j.ID + " --reason R"})
-	}
-	another := Choice{ID: Yes, Label: "create another key", Does: "a new key with the old one's access is created and delivered", Wants: WantsReason}
-	if r.j.inPlace() {
-		another.Label, another.Does = "roll the key once more", "the key is given another new secret, which is delivered; where the key itself is over, no secret of it helps"
-	}
-	return ask(Question{Kind: AskBothGone, Text: "the new key is gone or has expired, and whether the old one works is not known: somebody may have deleted both on purpose",
-		Choices: []Choice{another,
-			{ID: CloseIt, Label: "close the rotation as it stands", Does: "nothing is changed; what is left where is said", Wants: WantsReason},
-			{ID: No, Label: "leave it for later", Does: "nothing is changed; the rotation stays open"}}, Default: No, Flag: "rotate --close " + r.j.ID + " --reason R"})
-}
-
-func answerBothGone(ctx context.Context, r *Rotation, _ Question, a Answer) (Result, error) {
-	if a.Choice == CloseIt {
-		return r.end(strings.TrimSpace(a.Reason))
-	}
-	if r.j.inPlace() {
-		return r.rollAgain(ctx, a.Reason)
-	}
-	r.recordStatement(SubjectNew, "another key is to be created although both are gone (%s)", a.Reason)
-	r.startOver()
-	r.j.MintAnyway = true
-	return r.move(Create, "another key is created next, by your word")
-}
-
-// startOver forgets a new key that is gone. Where its secret was put, another will be.
-func (r *Rotation) startOver() {
-	r.supersede()
-	r.j.New, r.j.Print, r.j.Proved, r.secret = nil, "", 0, apikey.Secret{}
-	r.deliverAnew()
-}
-
-// deliverAnew has every place delivered to again.
-func (r *Rotation) deliverAnew() {
-	for i := range r.j.Destinations {
-		rec := &r.j.Destinations[i]
-		rec.Put, rec.Then, rec.Fresh = false, false, rec.Begun
-	}
-}
-
-// supersede keeps what an earlier new key is found and recognised by: should it be there after all, it goes with the old key.
-func (r *Rotation) supersede() {
-	if r.j.Print != "" {
-		r.j.OldPrints = append(r.j.OldPrints, r.j.Print)
-	}
-	if r.j.New == nil {
-		return
-	}
-	r.j.Superseded = append(r.j.Superseded, r.j.New.ID)
-	if r.j.Print != "" {
-		if r.j.PrintsOf == nil {
-			r.j.PrintsOf = map[string]string{}
-		}
-		r.j.PrintsOf[r.j.New.ID] = r.j.Print
-	}
+	return r.bothGone(), err
 }

@@ -100,9 +100,6 @@ func value(f apikey.Field, k apikey.Key) string {
 	return strings.Join(parts, "; ")
 }
 
-func lifetime(k apikey.Key) (time.Duration, bool) { return apikey.Lifetime(k) }
-func span(d time.Duration) string                 { return apikey.SpanWords(d) }
-
 // blocked lists the differences that hold the deletion back.
 func blocked(diff []Difference) []Difference {
 	return slices.DeleteFunc(slices.Clone(diff), func(d Difference) bool { return !d.Blocks() })

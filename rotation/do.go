@@ -1,10 +1,11 @@
 package rotation
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"time"
+	"strings"
 )
 
 // Do does the next step, or the next look of a step that waits, and says what
@@ -44,38 +45,6 @@ func (r *Rotation) takeVouchesBack() string {
 	return placesText(again)
 }
 
-// act does one thing to the rotation, alone, and shows what came of it.
-func (r *Rotation) act(do func() (Result, error)) (Result, error) {
-	r.busy.Lock()
-	defer r.busy.Unlock()
-	switch {
-	case r.release == nil:
-		return Result{}, errClosed
-	case r.planOnly:
-		return Result{}, &RefusedError{Reason: "this was opened to see the plan alone"}
-	}
-	did := r.j.Step
-	res, err := do()
-	if res.Did == "" {
-		res.Did = did
-	}
-	res.Step = r.j.Step
-	if err != nil {
-		err = r.explain(did, err)
-		r.asked = res.Question // only what an answer was refused to stands
-	} else if res.Question != nil || res.Status == Moved || res.Status == Finished {
-		r.asked = res.Question
-	}
-	r.publish()
-	return res, err
-}
-
-func (r *Rotation) isOver() Result {
-	return Result{Status: Finished, Message: "the rotation is over: " + string(r.j.State)}
-}
-
-var errClosed = errors.New("the rotation is closed")
-
 func (r *Rotation) step(ctx context.Context) (Result, error) {
 	stage, known := r.strategy.stage(r.j.Step)
 	if !known {
@@ -104,34 +73,80 @@ func (r *Rotation) Reenable(ctx context.Context) (Result, error) {
 // SecretInHand reports whether leaving now loses the new secret.
 func (r *Rotation) SecretInHand() bool { return r.View().SecretInHand }
 
-// advance ends a stage: the one that follows it in this rotation is next.
-func (r *Rotation) advance(said string, notes ...string) (Result, error) {
-	v := viewOf(r.j, r.strategy, false)
-	return r.move(r.strategy.after(r.j.Step, &v), said, notes...)
+// Answer takes a person's answer to the question that the last Do or Undo stopped with. Do, or Undo, then goes
+// on with it. A choice to leave it changes nothing. An answer that is refused leaves the question as it stands.
+func (r *Rotation) Answer(ctx context.Context, a Answer) (Result, error) {
+	return r.act(func() (Result, error) {
+		q := r.asked
+		res, err := r.take(r.within(ctx), q, a)
+		var refused *RefusedError
+		if errors.As(err, &refused) {
+			res.Question = q
+		}
+		return res, err
+	})
 }
 
-// Advance ends the stage at hand: the one that follows it in this rotation is next. It is for a Stage's Run.
-func (r *Rotation) Advance(said string, notes ...string) (Result, error) {
-	return r.advance(said, notes...)
-}
-
-// WaitFor is one look of a stage that waits: once the time has passed, on this process's clock, it goes on with then. It is for a Stage's Run.
-func (r *Rotation) WaitFor(total time.Duration, said string, then func() (Result, error)) (Result, error) {
-	return r.waitOut(total, then, said)
-}
-
-// Change journals that a call begins, makes it, and journals what came of it. It is for a Stage's Run.
-func (r *Rotation) Change(op string, call func() error) error { return r.change(op, call, func() {}) }
-
-// move ends a step: the journal says so before the next one may begin.
-func (r *Rotation) move(to Step, said string, notes ...string) (Result, error) {
-	from, part := r.j.Step, r.part()
-	r.j.Step = to
-	r.wait = waiting{}
-	r.log("%s: %s", from, said)
-	if err := r.save("step " + string(to)); err != nil {
-		return Result{}, err
+func (r *Rotation) take(ctx context.Context, q *Question, a Answer) (Result, error) {
+	if q == nil || q.Kind != a.Kind || q.Subject != a.Subject {
+		return Result{}, &RefusedError{Reason: "that is not what was asked"}
 	}
-	r.stageOver(part, to)
-	return Result{Status: Moved, Message: said, Notes: notes}, nil
+	c, known := q.Choice(a.Choice)
+	switch {
+	case !known:
+		return Result{}, &RefusedError{Reason: fmt.Sprintf("%.40q is no answer to this", a.Choice)}
+	case c.Wants == WantsReason && strings.TrimSpace(a.Reason) == "":
+		return Result{}, &RefusedError{Reason: "say why: the reason is recorded"}
+	case c.ID == No:
+		return Result{Status: Stopped, Message: "left as it is"}, nil
+	}
+	take := answerFor(a.Kind)
+	if take == nil {
+		return Result{Status: Moved}, nil // nothing to record: the next Do looks again
+	}
+	return take(ctx, r, *q, a)
+}
+
+type answerFunc func(ctx context.Context, r *Rotation, q Question, a Answer) (Result, error)
+
+// answerFor says what an answer of that kind does. After kinds that are not here Do only looks again.
+func answerFor(kind QuestionKind) answerFunc {
+	return map[QuestionKind]answerFunc{
+		AskPaste: func(ctx context.Context, r *Rotation, _ Question, a Answer) (Result, error) {
+			return r.paste(ctx, a.Secret)
+		},
+		AskWhose: func(ctx context.Context, r *Rotation, _ Question, a Answer) (Result, error) {
+			return r.vouchForPaste(ctx, a.Reason)
+		},
+		AskAttest:    answerAttest,
+		AskAccept:    answerAccept,
+		AskMixed:     consent(func(j *journal) { j.AllowMixed = true }),
+		AskTracked:   consent(func(j *journal) { j.AllowTracked = true }),
+		AskOwner:     consent(func(j *journal) { j.AllowOwner = true }),
+		AskReplace:   answerReplace,
+		AskRevive:    consent(func(j *journal) { j.Revive = true }),
+		AskOutage:    answerOutage,
+		AskUnknown:   answerUnknown,
+		AskUnproven:  answerUnproven,
+		AskUnread:    answerUnread,
+		AskAgain:     answerAgain,
+		AskUndone:    answerUndone,
+		AskCarries:   answerCarries,
+		AskLives:     answerLives,
+		AskTurn:      func(_ context.Context, r *Rotation, _ Question, _ Answer) (Result, error) { return r.turnAround() },
+		AskBothGone:  answerBothGone,
+		AskDashboard: answerDashboard,
+	}[kind]
+}
+
+func consent(set func(*journal)) answerFunc {
+	return func(_ context.Context, r *Rotation, q Question, a Answer) (Result, error) {
+		set(r.j)
+		r.recordStatement(cmp.Or(q.Subject, SubjectNew), "%s: yes%s", q.Kind, because(a.Reason))
+		var err error
+		if r.saved {
+			err = r.save("consent")
+		}
+		return Result{Status: Moved, Message: "noted"}, err
+	}
 }

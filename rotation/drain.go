@@ -12,38 +12,15 @@ import (
 	"detent/client"
 )
 
-// waiting is a wait on our own clock; it starts anew in every process.
-type waiting struct {
-	begun time.Time // of the step
-	quiet time.Time // since when the old key's last use did not move
-	used  apikey.Moment
-	off   bool // the key was switched off since then: nobody could use it, and that says nothing about who would
-	polls int
-	moves int // looks at which the old key had moved
-	looks int
-
-	newUsed  apikey.Moment // the new key's last use, as the last look showed it
-	newMoved time.Time     // when a look saw it move
-	probed   time.Time     // our last probe of it before that
-	answered time.Time     // when that was answered, by the service's clock; zero where it shows none
-	tries    int           // of the old secret
-	nextTry  time.Time
-}
-
-// watched reports whether the old key's last use can be watched.
-func (r *Rotation) watched(old *apikey.Key) bool {
-	return r.j.SeesUse && old.LastUsedAt.Known()
-}
-
 // drain waits until the old key is quiet: its last use did not change for the whole drain time on our
 // own clock, at three looks or more, over a span that the service's last use can show. The old key is never used by us meanwhile.
 func (r *Rotation) drain(ctx context.Context) (Result, error) {
 	if a, ok := r.attestedAt(Drain); ok {
-		return r.leaveDrain("you confirmed that nobody uses " + r.oldOne() + ": " + a.Reason)
+		return r.Advance("you confirmed that nobody uses " + r.oldOne() + ": " + a.Reason)
 	}
 	if r.j.DrainExplicit && r.j.Drain == 0 {
 		r.recordStatement(SubjectOld, "nobody uses the old key (--drain 0)")
-		return r.leaveDrain("no drain, as you said (--drain 0)")
+		return r.Advance("no drain, as you said (--drain 0)")
 	}
 	if res, err := r.places(ctx); err != nil || res != nil {
 		return *orNothing(res), err
@@ -55,7 +32,7 @@ func (r *Rotation) drain(ctx context.Context) (Result, error) {
 	if over, err := r.overlapIsOver(ctx, s); err != nil {
 		return Result{}, err
 	} else if over {
-		return r.leaveDrain("the overlap is over: the former secret is dead, whoever used it")
+		return r.Advance("the overlap is over: the former secret is dead, whoever used it")
 	}
 	if s.new == nil || s.old == nil {
 		if s, err = r.lookForBoth(ctx); err != nil {
@@ -67,24 +44,24 @@ func (r *Rotation) drain(ctx context.Context) (Result, error) {
 		if lives, err := r.newLives(ctx); err != nil || lives {
 			return Result{}, errors.Join(errNewMissing, err)
 		}
-		return r.bothGone(), nil
+		return *r.bothGone(), nil
 	case s.new == nil:
-		return r.newMissing(), nil
+		return *r.newMissing(), nil
 	case s.old == nil && r.j.DrainExplicit:
-		return r.waitOut(r.j.Drain, func() (Result, error) {
+		return r.WaitFor(r.j.Drain, "the list does not show the old key any more: somebody may have deleted it, or it has expired; waiting the time that you named", func() (Result, error) {
 			r.j.Unwatched = true
-			return r.leaveDrain(fmt.Sprintf("the list did not show the old key, and the drain of %s that you named is over", span(r.j.Drain)))
-		}, "the list does not show the old key any more: somebody may have deleted it, or it has expired; waiting the time that you named")
+			return r.Advance(fmt.Sprintf("the list did not show the old key, and the drain of %s that you named is over", span(r.j.Drain)))
+		})
 	case s.old == nil:
 		return r.askAttest("the list does not show the old key any more: somebody may have deleted it, or it has expired; but a list may lack a key that lives. Confirm that nobody uses it"), nil
 	case r.watched(s.old) && s.old.Own: // our own looks would use it, and it would never be quiet
-		return r.askForSwitch(), nil
+		return *r.askForSwitch(), nil
 	case r.watched(s.old):
 		return r.watch(ctx, s)
 	case r.j.DrainExplicit:
-		return r.waitOut(r.j.Drain, func() (Result, error) {
-			return r.leaveDrain(fmt.Sprintf("the drain of %s that you named is over", span(r.j.Drain)))
-		}, "the service does not show whether "+r.oldOne()+" is in use: waiting the time that you named")
+		return r.WaitFor(r.j.Drain, "the service does not show whether "+r.oldOne()+" is in use: waiting the time that you named", func() (Result, error) {
+			return r.Advance(fmt.Sprintf("the drain of %s that you named is over", span(r.j.Drain)))
+		})
 	}
 	said := "the service does not show whether " + r.oldOne() + " is still in use: confirm that every consumer has the new one"
 	if r.caps.UsagePage != "" {
@@ -99,50 +76,8 @@ func (r *Rotation) oldOne() string {
 	return old
 }
 
-// lookUntil looks, at 1, 2, 4 … s, until shown says yes or the bound has passed.
-func (r *Rotation) lookUntil(ctx context.Context, bound time.Duration, shown func() (bool, error)) (bool, error) {
-	if !rule("answered: a list is looked at again until its lag is over") {
-		return shown()
-	}
-	begun, pause := r.w.Now(), time.Second
-	for {
-		if yes, err := shown(); yes || err != nil {
-			return yes, err
-		}
-		left := bound - r.w.Now().Sub(begun)
-		if left <= 0 {
-			return false, nil
-		}
-		if err := r.w.Sleep(ctx, min(pause, left)); err != nil {
-			return false, err
-		}
-		pause = min(2*pause, maxPause)
-	}
-}
-
-const maxPause = 30 * time.Second
-
-// lookFor looks until a list is as it is expected, which it may be behind; it gives the last one.
-func (r *Rotation) lookFor(ctx context.Context, bound time.Duration, is func(s *listing) bool) (s *listing, seen bool, err error) {
-	seen, err = r.lookUntil(ctx, bound, func() (bool, error) {
-		s, err = r.look(ctx)
-		return err == nil && is(s), err
-	})
-	return s, seen, err
-}
-
-// The keys that a list is looked for.
-func hasOld(s *listing) bool { return s.old != nil }
-func hasNew(s *listing) bool { return s.new != nil }
-
-// lookForBoth looks again for as long as the list may be behind: that it lacks a key is no proof that the key is gone.
-func (r *Rotation) lookForBoth(ctx context.Context) (s *listing, err error) {
-	s, _, err = r.lookFor(ctx, r.lag(), func(s *listing) bool { return hasOld(s) && hasNew(s) })
-	return s, err
-}
-
 func (r *Rotation) askAttest(text string) Result {
-	return ask(Question{Kind: AskAttest, Text: text, Lines: viewOf(r.j, r.strategy, false).Statements(), Each: true, Flag: "--drain 15m",
+	return *ask(Question{Kind: AskAttest, Text: text, Lines: viewOf(r.j, r.strategy, false).Statements(), Each: true, Flag: "--drain 15m",
 		Choices: yesNo("all of it is so", "the wait is over, by your word", WantsNothing), Default: No})
 }
 
@@ -186,12 +121,12 @@ func (r *Rotation) watch(ctx context.Context, s *listing) (Result, error) {
 		}
 		r.quiet(seen)
 		r.j.Unwatched = w.off
-		return r.leaveDrain(fmt.Sprintf("%s was quiet for %s, at %d looks", r.oldOne(), span(seen.QuietFor), w.polls))
+		return r.Advance(fmt.Sprintf("%s was quiet for %s, at %d looks", r.oldOne(), span(seen.QuietFor), w.polls))
 	}
 	var refused *refusedNow
 	switch err := r.useNew(ctx); {
 	case errors.As(err, &refused):
-		_, res, err := r.refusedNew(ctx, 1, refused.tried)
+		res, err := r.refusedNew(ctx, 1, refused.tried)
 		return *orNothing(res), err
 	case err != nil:
 		return Result{}, err
@@ -236,80 +171,6 @@ func (r *Rotation) useNew(ctx context.Context) error {
 	return nil
 }
 
-// refusedNow is a new key that was accepted before and is refused now.
-type refusedNow struct{ tried }
-
-func (e *refusedNow) Error() string { return "the service refuses the new key (" + e.Evidence + ")" }
-
-// seeSpacing learns how finely the new key's last use is written: the longest span between two moves of it while we use it at every look.
-func (r *Rotation) seeSpacing(used apikey.Moment, now time.Time) {
-	w := &r.wait
-	defer func() { w.newUsed = used }()
-	if !w.newUsed.Known() || w.newUsed.Equal(used) {
-		return
-	}
-	if at, ok := used.Time(); w.probed.IsZero() || w.probed.Before(w.newMoved) ||
-		ok && !w.answered.IsZero() && at.After(w.answered.Add(max(coarseSpacing, r.j.UseSpacing, r.caps.UseResolution))) {
-		r.foreignUse = true // no probe of ours has left a stamp of that time
-	}
-	if !r.j.LastUseMoves && !r.newUse.at.IsZero() { // the first use shows only now
-		r.seeDelay(used, now)
-	}
-	spacing := now.Sub(w.newMoved)
-	if wholeSeconds(used) {
-		spacing = max(spacing, coarseSpacing)
-	}
-	if !w.newMoved.IsZero() { // one move says nothing: when the one before it was made was not seen
-		r.j.UseSpacing = max(r.j.UseSpacing, spacing)
-	}
-	w.newMoved = now
-}
-
-// firstUse is our first request with the new secret that was accepted in this process, and when it was asked for by the service's clock.
-type firstUse struct{ at, server time.Time }
-
-// ours reports whether a stamp is not older than our first request: one that is was left by somebody else, and since when it shows is not known.
-func (u firstUse) ours(used apikey.Moment) bool {
-	at, ok := used.Time()
-	return ok && !u.at.IsZero() && !at.Before(u.server.Truncate(time.Second))
-}
-
-// seeDelay learns how late a use shows, of a stamp that has just appeared. It says itself when the use was, by the service's clock: it may be that of
-// an earlier request than the last one, of an earlier process, or of an application. Where the service shows no clock it may be of any moment since the
-// secret was there, and nothing tells it nearer.
-func (r *Rotation) seeDelay(used apikey.Moment, now time.Time) {
-	since := r.j.Started
-	if made, ok := r.j.claimed(CreateAnswered, SubjectNew); ok {
-		since = made.Evidence().At
-	}
-	late := max(now.Sub(r.newUse.at), r.w.Wall().Sub(since))
-	if clock, ok := client.As[client.Clock](r.svc); ok {
-		if server, _, shown := clock.ServerTime(); shown {
-			if server.Nanosecond() == 0 && !wholeSeconds(used) { // the clock is told in whole seconds, and may be as much later
-				server = server.Add(time.Second)
-			}
-			if at, ok := used.Time(); ok && !at.After(server) {
-				late = server.Sub(at)
-			}
-		}
-	}
-	r.j.LastUseMoves, r.j.UseDelay = true, late
-}
-
-func wholeSeconds(m apikey.Moment) bool {
-	at, ok := m.Time()
-	return ok && at.Nanosecond() == 0
-}
-
-// quietSpan is the shortest time without a use that this service's last use can show: what it is written at, and what it is behind.
-// 0 while no two moves of it were seen.
-func (r *Rotation) quietSpan() time.Duration {
-	if r.j.UseSpacing == 0 {
-		return 0
-	}
-	return max(r.j.UseSpacing, r.caps.UseResolution) + r.j.UseDelay
-}
-
 // tooCoarse stops where the span over which the old key did not move says nothing, since a use may not show in it.
 func (r *Rotation) tooCoarse(seen *Watch) (Result, bool) {
 	if !rule("quiet: longer than a use takes to show") {
@@ -343,21 +204,6 @@ func pollEvery(drain time.Duration) time.Duration {
 	return min(max(drain/10, 200*time.Millisecond), max(drain/3, 10*time.Millisecond), 30*time.Second)
 }
 
-// waitOut waits on our own clock, then goes on.
-func (r *Rotation) waitOut(total time.Duration, then func() (Result, error), said string) (Result, error) {
-	now := r.w.Now()
-	if r.wait.begun.IsZero() {
-		r.wait.begun = now
-	}
-	left := total - now.Sub(r.wait.begun)
-	if left <= 0 {
-		return then()
-	}
-	return Result{Status: Waiting, Wait: left, Left: left, Total: total, Message: said}, nil
-}
-
-func (r *Rotation) leaveDrain(said string) (Result, error) { return r.advance(said) }
-
 func (r *Rotation) attestedAt(step Step) (attestation, bool) {
 	for _, a := range slices.Backward(r.j.Attested) {
 		if a.Step == step && !a.Undo {
@@ -387,8 +233,3 @@ func (r *Rotation) attested(reason string) error {
 	r.recordStatement(SubjectOld, "at %s: %s", r.j.Step, reason)
 	return r.save("attested")
 }
-
-var (
-	errNewMissing = errors.New("the list does not show the new key: it may have been deleted elsewhere, or have expired")
-	errNewOff     = errors.New("the new key is disabled: without the old one there would be none that works")
-)

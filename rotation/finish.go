@@ -6,7 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
+	"time"
 
 	"detent/apikey"
 	"detent/client"
@@ -126,11 +126,11 @@ func (r *Rotation) clearUp(ctx context.Context, s *listing) (Result, error) {
 		if lives, err := r.newLives(ctx); err != nil {
 			return Result{}, err
 		} else if !lives {
-			return r.bothGone(), nil // the new one is forgotten by a yes alone: a list may be behind
+			return *r.bothGone(), nil // the new one is forgotten by a yes alone: a list may be behind
 		}
 	}
 	if open := blocked(r.j.diff(r.w.Wall())); len(open) > 0 && rule("end: the same access") { // of a key that was made when the old one was gone
-		return r.askAccept("the old key is gone, and the new one is not proved to have the same access; the rotation is not over until you accept that with a reason", open), nil
+		return *r.askAccept("the old key is gone, and the new one is not proved to have the same access; the rotation is not over until you accept that with a reason", open), nil
 	}
 	if err := r.deleteStrays(ctx, s); err != nil {
 		return Result{}, err
@@ -149,19 +149,6 @@ func (r *Rotation) clearUp(ctx context.Context, s *listing) (Result, error) {
 	res, err := r.move(Done, "the rotation is done: "+r.j.deletionWords(), notes...)
 	res.Status = Finished
 	return res, err
-}
-
-// newLives looks whether the new key works although the list does not show it.
-func (r *Rotation) newLives(ctx context.Context) (bool, error) {
-	if r.j.New == nil {
-		return false, nil
-	}
-	secret, from, err := r.newSecret(ctx)
-	if err != nil || secret.IsZero() {
-		return false, err
-	}
-	t, err := r.try(ctx, SubjectNew, secret, from, "")
-	return t.accepted() || t.Verdict == apikey.Known, err
 }
 
 // deleteStrays removes every other key of ours: lost secrets, and creates that took effect late.
@@ -199,10 +186,6 @@ func (r *Rotation) deleteStrays(ctx context.Context, s *listing) error {
 		return r.notDeleted(denied)
 	}
 	return nil
-}
-
-func (r *Rotation) strayDeleted(id string) {
-	r.observed(DeleteAnswered, id, "answer", "the service answered that it deleted %s, or that it has no such key", id)
 }
 
 // restoreName gives the new key the old one's name. A failure is only said: the key works, and
@@ -273,100 +256,29 @@ func (r *Rotation) finishDestinations(ctx context.Context) error {
 	return nil
 }
 
-// leftBehind has the end name a place's kept copy: what became of it cannot be seen.
-func (r *Rotation) leftBehind(rec *destinationRecord) {
-	if rec.Backup != "" && !slices.Contains(rec.Left, rec.Backup) {
-		rec.Left = append(rec.Left, rec.Backup)
+// overlapRuns takes back that the overlap is over, where a later list shows it: nothing was sent, and the use of the former secret was not watched.
+func (r *Rotation) overlapRuns() (Result, error) {
+	r.j.OldGone, r.j.Roll.ByItself, r.j.DeletedAt, r.j.Dead = false, false, time.Time{}, deadState{}
+	const said = "an earlier list showed no former secret any more, and the last one shows it: the overlap runs"
+	if r.j.Mode != Planned {
+		return r.move(Delete, said)
 	}
+	return r.move(Drain, said+", and whether it is in use is looked at first")
 }
 
-// End closes a rotation as it stands: nothing is changed at the service and in destinations, and what is left where is said.
-func (r *Rotation) End(_ context.Context, reason string) (Result, error) {
-	return r.act(func() (Result, error) { return r.end(reason) })
-}
-
-func (r *Rotation) end(reason string) (Result, error) {
-	if err := closeJournal(r.j, r.withoutSecrets(reason), func(format string, args ...any) { r.recordStatement(SubjectNew, format, args...) }); err != nil {
-		return Result{}, err
+// overByItself notes that the former secret has died without a call of ours.
+func (r *Rotation) overByItself(ctx context.Context) error {
+	if !r.j.inPlace() || r.j.OldGone || r.j.pending(opDelete) {
+		return nil
 	}
-	r.secret, r.old = apikey.Secret{}, apikey.Secret{}
-	if !r.saved {
-		return Result{Status: Finished, Message: "closed; nothing was begun"}, nil
-	}
-	return Result{Status: Finished, Message: "closed as it stands", Notes: r.j.left()}, r.save("closed")
-}
-
-func closeJournal(j *journal, reason string, said func(string, ...any)) error {
-	if reason = strings.TrimSpace(reason); reason == "" {
-		return &RefusedError{Reason: "say why the rotation is closed as it stands: the reason is recorded"}
-	}
-	if j.State != Open {
-		return &RefusedError{Reason: fmt.Sprintf("the rotation %s is over: %s", j.ID, j.State)}
-	}
-	j.State, j.ClosedFor, j.Undoing = Closed, reason, false
-	said("closed as it stands (%s)", reason)
-	return nil
-}
-
-// CloseAsItStands closes a rotation by its journal alone: the profile, the service or the destinations may be gone for good.
-func CloseAsItStands(w World, id, reason string) (View, error) {
-	w = w.withDefaults()
-	j, err := find(w.Store, id)
+	s, err := r.look(ctx)
 	if err != nil {
-		return View{}, err
-	}
-	release, err := w.takeLock(lockName(j.Profile, j.Service, j.Old.ID), id, j.Old.Name)
-	if err != nil {
-		return View{}, err
-	}
-	over := false
-	defer func() { release(over) }()
-	if j, err = find(w.Store, id); err != nil {
-		return View{}, err
-	}
-	r := &Rotation{w: w, j: j, saved: true, fingerprints: &fingerprinter{store: w.Store, random: w.Random}, strategy: strategyOf(j)}
-	if _, err := r.end(reason); err != nil {
-		return View{}, err
-	}
-	over = true
-	return r.View(), nil
-}
-
-// explain wraps a failure with what is certain and the safe way on.
-func (r *Rotation) explain(step Step, err error) error {
-	if isRefusal(err) {
 		return err
 	}
-	e := &StepError{Step: step, Err: err, Certain: r.j.certain()}
-	again := "go on"
-	switch {
-	case !r.saved:
-		again = "try again"
-	case step == undoing: // whether it has begun or not: what failed was not the step that is next
-		again = "undo again"
+	if over, err := r.overlapIsOver(ctx, s); err != nil || !over {
+		return err
 	}
-	switch {
-	case client.IsKind(err, client.Unauthorized):
-		e.Next = "the service refuses detent's own credential: mend it, then " + again
-	case client.IsKind(err, client.Forbidden):
-		e.Next = "detent's own credential may not do this: use one that may, then " + again
-	case client.IsKind(err, client.RateLimited), client.IsKind(err, client.Unavailable), client.IsKind(err, client.Unreachable), client.IsKind(err, client.Timeout):
-		e.Next = "wait a moment, then " + again
-	default:
-		e.Next = "mend what it names, then " + again
-	}
-	switch {
-	case !r.saved:
-		e.Certain = []string{"nothing was changed"}
-	case !r.deleteSent() && !r.j.Undoing && step != undoing:
-		e.Undo = r.j.undoWords()
-	}
-	return e
-}
-
-// isRefusal reports whether an error is already in words for the operator.
-func isRefusal(err error) bool {
-	var refused *RefusedError
-	var step *StepError
-	return errors.As(err, &refused) || errors.As(err, &step)
+	r.j.OldGone, r.j.Roll.ByItself, r.j.DeletedAt = true, true, r.w.Wall().UTC()
+	r.log("the overlap is over: the list shows no former secret any more")
+	return r.save("the overlap is over")
 }

@@ -11,108 +11,8 @@ import (
 	"detent/delivery"
 )
 
-// maxGate is how old the first look of a gate may be when the call goes out, by either clock.
-const maxGate = 10 * time.Second
-
-// maxGates bounds how often a gate that took too long runs again.
-const maxGates = 3
-
 // minLife is how long the key that stays must live beyond what the rotation still takes.
 const minLife = 10 * time.Minute
-
-// errNotSent marks the end of a call that a gate held back: certainly nothing was sent.
-var errNotSent = errors.New("not sent")
-
-// notSent is why a gate did not open.
-type notSent struct{ err error }
-
-func (e *notSent) Error() string { return e.err.Error() }
-
-func (e *notSent) Unwrap() []error { return []error{e.err, errNotSent} }
-
-// NotSent reports whether a call that was announced was held back by the last look at everything: certainly nothing was sent.
-func NotSent(err error) bool { return errors.Is(err, errNotSent) }
-
-// guarded makes a call that takes a key out of service, with the gate right before it. The intent is journaled and recorded
-// first, so that nothing lies between the last look and the call; a gate that then stops journals that nothing was sent. A call
-// that was sent before stays pending, whatever this gate says.
-func (r *Rotation) guarded(ctx context.Context, op, action, id string, gate func(ctx context.Context) (*Result, error), call func(ctx context.Context) error, apply func()) (*Result, error) {
-	sentBefore := r.j.pending(op)
-	r.j.begun(op)
-	action, id = r.onRecord(action, id)
-	callCtx, end, err := r.w.Announce(ctx, action, id)
-	if err == nil {
-		err = r.save(op + " begins")
-	}
-	if err != nil {
-		if !sentBefore {
-			r.j.settled(op)
-		}
-		return nil, err
-	}
-	if !sentBefore {
-		r.unsent = op
-	}
-	defer func() { r.unsent = "" }()
-	back := func(res *Result, err error) (*Result, error) {
-		end(errNotSent)
-		if !sentBefore {
-			r.j.settled(op)
-		}
-		r.log("%s: not sent", op)
-		if err != nil {
-			err = &notSent{err}
-		}
-		return res, errors.Join(err, r.save(op+" was not sent"))
-	}
-	for range maxGates {
-		mono, wall := r.w.Now(), r.w.Wall()
-		if res, err := gate(ctx); err != nil || res != nil {
-			return back(res, err)
-		}
-		r.w.Hook("before: " + op)
-		if r.w.Now().Sub(mono) > maxGate || r.w.Wall().Sub(wall).Abs() > maxGate && rule("gate: within ten seconds") {
-			continue
-		}
-		r.unsent = ""
-		err := call(callCtx)
-		r.w.Hook("after: " + op)
-		end(err)
-		if err == nil {
-			apply()
-			r.j.settled(op)
-			return nil, r.save(op + " done")
-		}
-		if certainlyRefused(err) {
-			if !sentBefore {
-				r.j.settled(op)
-			}
-			return nil, errors.Join(err, r.save(op+" failed"))
-		}
-		r.publish()
-		return nil, err
-	}
-	return back(nil, fmt.Errorf("%d times the last look at everything took over %s: the service or a place answers too slowly to go on safely", maxGates, maxGate))
-}
-
-// guardedTwice asks once more where the answer is lost, through the gate anew: to a key that is gone the service says so.
-func (r *Rotation) guardedTwice(ctx context.Context, op, action, id string, gate func(ctx context.Context) (*Result, error), call func(ctx context.Context) error, apply func()) (*Result, error) {
-	res, err := r.guarded(ctx, op, action, id, gate, call, apply)
-	if err == nil || NotSent(err) || certainlyRefused(err) || !r.j.pending(op) || ctx.Err() != nil {
-		return res, err
-	}
-	if sleepErr := r.w.Sleep(ctx, between); sleepErr != nil {
-		return res, err
-	}
-	if !rule("gate: a second delete passes it anew") {
-		gate = func(context.Context) (*Result, error) { return nil, nil }
-	}
-	res, again := r.guarded(ctx, op, action, id, gate, call, apply)
-	if NotSent(again) { // the first one was sent all the same: what became of it is not known
-		again = fmt.Errorf("%w; it was to be asked again, and was not: %w", err, again)
-	}
-	return res, again
-}
 
 // gate sees, in this order and with nothing between, that the new key carries: the list, the places, the secret taken from
 // one of them, the places on this machine once more. A result is a question or a step back; then nothing may be sent.
@@ -150,16 +50,13 @@ func (r *Rotation) gateList(ctx context.Context) (*listing, *Result, error) {
 		if lives, err := r.newLives(ctx); err != nil || lives {
 			return nil, nil, errors.Join(errNewMissing, err)
 		}
-		res := r.bothGone()
-		return nil, &res, nil
+		return nil, r.bothGone(), nil
 	case s.new == nil:
-		res := r.newMissing()
-		return nil, &res, nil
+		return nil, r.newMissing(), nil
 	case s.new.IsDisabled() && rule("gate: the new row is enabled"):
 		return nil, nil, errNewOff
 	case s.old != nil && s.old.Own:
-		res := r.askForSwitch()
-		return nil, &res, nil
+		return nil, r.askForSwitch(), nil
 	}
 	if r.j.Unwatched && s.old != nil && !s.old.IsDisabled() && r.watched(s.old) && rule("quiet: while the key is on") {
 		r.j.Unwatched = false
@@ -167,19 +64,14 @@ func (r *Rotation) gateList(ctx context.Context) (*listing, *Result, error) {
 		return nil, &res, err
 	}
 	if others := append(s.rivals, s.foreign...); len(others) > 0 && rule("gate: no rival") {
-		res := ask(Question{Kind: AskCleanup, Text: "somebody else rotates this key, too: " + names(others) + ". See who uses their key before the old one goes",
-			Flag: "--not-mine REASON", Choices: yesNo("look again", "the list is read again", WantsNothing), Default: Yes})
-		return nil, &res, nil
+		return nil, ask(Question{Kind: AskCleanup, Text: "somebody else rotates this key, too: " + names(others) + ". See who uses their key before the old one goes",
+			Flag: "--not-mine REASON", Choices: yesNo("look again", "the list is read again", WantsNothing), Default: Yes}), nil
 	}
 	if s.new.ExpiresAt.Before(r.serviceNow()) && rule("gate: the new key has not ended") {
-		res := r.bothGone()
-		return nil, &res, nil
+		return nil, r.bothGone(), nil
 	}
 	if end, ends := s.new.ExpiresAt.Time(); ends && end.Before(r.serviceNow().Add(r.stillTakes())) && !r.shortByNature() && rule("gate: the new key outlives what is left") {
-		res := r.bothGone()
-		res.Question.Text = fmt.Sprintf("the new key ends %s, before this rotation would be over: undo, put another in its place, or give it a longer life", end.UTC().Format(time.RFC3339))
-		res.Message = res.Question.Text
-		return nil, &res, nil
+		return nil, r.bothGone().asking(fmt.Sprintf("the new key ends %s, before this rotation would be over: undo, put another in its place, or give it a longer life", end.UTC().Format(time.RFC3339))), nil
 	}
 	diff := r.j.diff(r.w.Wall())
 	if open := blocked(diff); len(open) > 0 && rule("gate: the same access") {
@@ -187,8 +79,7 @@ func (r *Rotation) gateList(ctx context.Context) (*listing, *Result, error) {
 		if r.j.atOnce() {
 			stays = "the old secret died with the roll, and this rotation stays open"
 		}
-		res := r.askAccept("old and new are not proved to have the same access; "+stays+" until you accept that with a reason", open)
-		return nil, &res, nil
+		return nil, r.askAccept("old and new are not proved to have the same access; "+stays+" until you accept that with a reason", open), nil
 	}
 	r.sameAccess(diff)
 	return s, nil, nil
@@ -205,7 +96,7 @@ func (r *Rotation) stillTakes() time.Duration {
 
 // shortByNature: a key whose whole life is shorter than that lives no longer in its replacement.
 func (r *Rotation) shortByNature() bool {
-	life, ok := lifetime(r.j.Old.key())
+	life, ok := apikey.Lifetime(r.j.Old.key())
 	return ok && life < minLife
 }
 
@@ -221,7 +112,7 @@ func (r *Rotation) sameAccess(diff []Difference) {
 	}
 }
 
-func (r *Rotation) askAccept(text string, open []Difference) Result {
+func (r *Rotation) askAccept(text string, open []Difference) *Result {
 	return ask(Question{Kind: AskAccept, Text: text, Lines: diffWords(open),
 		Choices: yesNo("accept the differences", "the new key replaces the old one although these differ", WantsReason), Default: No, Flag: "--accept-unknown REASON, for what is not reported"})
 }
@@ -262,8 +153,7 @@ func (r *Rotation) gateSecret(ctx context.Context, s *listing) (*Result, error) 
 		}
 		return r.askUnproven(t), nil
 	case t.Verdict == apikey.Refused:
-		_, res, err := r.refusedNew(ctx, 1, t)
-		return res, err
+		return r.refusedNew(ctx, 1, t)
 	}
 	return nil, fmt.Errorf("whether the new key works could not be seen (%s: %s): the old one stays", t.Evidence, t.Why)
 }
@@ -301,9 +191,8 @@ func (r *Rotation) strayed(rec *destinationRecord, held delivery.Held) (*Result,
 		what = "holds another value, neither the old one nor the new"
 	}
 	if !former && held.Exists && !r.w.Headless && rule("gate: over the old value alone") {
-		res := ask(Question{Kind: AskReplace, Subject: rec.Spec, Text: fmt.Sprintf("%s %s: somebody has written it. Put one of the two there, or deliver over it", rec.Describe, what), Default: No,
-			Choices: yesNo("deliver over it", "what it holds now is kept until the rotation is over, where no copy is kept yet", WantsNothing)})
-		return &res, nil
+		return ask(Question{Kind: AskReplace, Subject: rec.Spec, Text: fmt.Sprintf("%s %s: somebody has written it. Put one of the two there, or deliver over it", rec.Describe, what), Default: No,
+			Choices: yesNo("deliver over it", "what it holds now is kept until the rotation is over, where no copy is kept yet", WantsNothing)}), nil
 	}
 	if !former && (held.Exists || r.w.Headless) && rule("gate: over the old value alone") {
 		return nil, fmt.Errorf("%s %s: somebody has written it; put one of the two there, then go on", rec.Describe, what)
@@ -314,10 +203,9 @@ func (r *Rotation) strayed(rec *destinationRecord, held delivery.Held) (*Result,
 	if r.w.Headless && r.j.Redelivered >= maxRedelivery && rule("gate: twice a rotation") {
 		return nil, fmt.Errorf("%s %s, after it was delivered again %d times: something else writes it", rec.Describe, what, r.j.Redelivered)
 	}
-	res := ask(Question{Kind: AskAgain, Subject: rec.Spec, Text: fmt.Sprintf("%s %s: a deploy, configuration management or an editor may have put it back", rec.Describe, what),
+	return ask(Question{Kind: AskAgain, Subject: rec.Spec, Text: fmt.Sprintf("%s %s: a deploy, configuration management or an editor may have put it back", rec.Describe, what),
 		Flag: "rotate --resume " + r.j.ID + " --yes", Default: Yes,
-		Choices: yesNo("deliver it again", "the new secret is put there again, over the old value alone, and the command after it runs", WantsNothing)})
-	return &res, nil
+		Choices: yesNo("deliver it again", "the new secret is put there again, over the old value alone, and the command after it runs", WantsNothing)}), nil
 }
 
 func (r *Rotation) redeliver(rec *destinationRecord, what string) (*Result, error) {
@@ -363,29 +251,6 @@ func answerAgain(ctx context.Context, r *Rotation, q Question, _ Answer) (Result
 	return *orNothing(res), err
 }
 
-// settlePlace learns of a place in a journal of an older version what preflight would have journaled.
-func (r *Rotation) settlePlace(ctx context.Context, d delivery.Destination, rec *destinationRecord) error {
-	if rec.Where != "" || !rec.Reads || !rec.Begun {
-		return nil
-	}
-	h := d.(delivery.Holder)
-	held, err := h.Held(ctx)
-	if err != nil {
-		return err
-	}
-	former, err := h.Former(ctx, r.job(rec))
-	if errors.Is(err, delivery.ErrNoCopy) {
-		return nil // nothing is known of what it held: undo stops there, and going on does not need it
-	}
-	if err != nil {
-		return err
-	}
-	rec.Where, rec.Host, rec.Held = held.Where, r.w.Host, former.Exists
-	r.keptBeside(rec, held)
-	rec.Former, err = r.fingerprints.of(former.Secret)
-	return err
-}
-
 // unreadable asks, for each place that nobody can read, for what stands in for reading it: its probe says that the application there
 // works, or the new key was used by somebody else than us; else a person's word. It is asked for anew by each process.
 func (r *Rotation) unreadable(ctx context.Context) (*Result, error) {
@@ -418,20 +283,10 @@ func (r *Rotation) unreadable(ctx context.Context) (*Result, error) {
 			r.recordStatement(rec.Spec, "%s counts as using the new key (%s)", rec.Describe, r.j.AcceptUnknown)
 			continue
 		}
-		res := ask(Question{Kind: AskUnread, Subject: rec.Spec, Text: "nobody can read " + rec.Describe + ": does what reads it use the new key?", Flag: "--accept-unknown REASON",
-			Choices: yesNo("it does", "your word stands in for what cannot be read", WantsReason), Default: No})
-		return &res, nil
+		return ask(Question{Kind: AskUnread, Subject: rec.Spec, Text: "nobody can read " + rec.Describe + ": does what reads it use the new key?", Flag: "--accept-unknown REASON",
+			Choices: yesNo("it does", "your word stands in for what cannot be read", WantsReason), Default: No}), nil
 	}
 	return nil, nil
-}
-
-func (r *Rotation) unreadOnes() (out []*destinationRecord) {
-	for i := range r.j.Destinations {
-		if rec := &r.j.Destinations[i]; rec.Without == "" && !rec.Reads {
-			out = append(out, rec)
-		}
-	}
-	return out
 }
 
 func answerUnread(_ context.Context, r *Rotation, q Question, a Answer) (Result, error) {

@@ -1,28 +1,13 @@
 package rotation
 
 import (
-	"bytes"
 	"encoding/json"
-	"errors"
-	"fmt"
-	"io/fs"
 	"maps"
 	"slices"
-	"strings"
 	"time"
 
 	"detent/apikey"
 )
-
-// journalVersion is the format that this detent writes. It reads the older ones too, whose journals get
-// this version when they are next written.
-const journalVersion = 5
-
-// namedRolls is the version that a journal is written as whose roll has a name.
-const namedRolls = 4
-
-// beforeRolls is the version that a journal without a roll is written as: what has none is read by a detent that knows none.
-const beforeRolls = 3
 
 // journal is one rotation on disk: what was done, what was begun, what was observed and what was
 // decided. It never holds a secret; prints recognise them.
@@ -284,165 +269,6 @@ func (j *journal) snapshot() *journal {
 	return &s
 }
 
-func encode(j *journal) ([]byte, error) {
-	j.Version = journalVersion
-	if !j.unnamed() && !j.renews() {
-		j.Version = namedRolls
-	}
-	if j.Roll == nil && !j.Old.rolled() && (j.New == nil || !j.New.rolled()) {
-		j.Version = beforeRolls
-	}
-	return json.Marshal(j)
-}
-
-var errNewer = errors.New("was written by a newer detent: use that one")
-
-// decode reads a journal and checks that it makes sense, so that no later step
-// acts on half a file.
-func decode(b []byte) (*journal, error) {
-	var head struct {
-		Version int `json:"version"`
-	}
-	if err := json.Unmarshal(b, &head); err != nil {
-		return nil, fmt.Errorf("is damaged (%v)", err)
-	}
-	if head.Version > journalVersion {
-		return nil, errNewer
-	}
-	dec := json.NewDecoder(bytes.NewReader(b))
-	dec.DisallowUnknownFields()
-	var j journal
-	if err := dec.Decode(&j); err != nil {
-		return nil, fmt.Errorf("is damaged (%v)", err)
-	}
-	if dec.More() {
-		return nil, errors.New("is damaged (it goes on after its end)")
-	}
-	j.migrate()
-	if err := j.check(); err != nil {
-		return nil, fmt.Errorf("is damaged (%v)", err)
-	}
-	return &j, nil
-}
-
-func (j *journal) check() error {
-	switch {
-	case j.Version < 1 || j.Version > journalVersion:
-		return fmt.Errorf("version %d", j.Version)
-	case !isNonce(j.ID):
-		return errors.New("its id is not one of ours")
-	case j.Mode != Planned && j.Mode != Compromised:
-		return fmt.Errorf("unknown mode %.20q", j.Mode)
-	case j.State != Open && j.State != Over && j.State != Aborted && j.State != Closed:
-		return fmt.Errorf("unknown state %.20q", j.State)
-	case j.Step == "" || j.Step == Preflight || len(j.Step) > 40:
-		return fmt.Errorf("unknown step %.20q", j.Step)
-	case (j.State == Over) != (j.Step == Done):
-		return fmt.Errorf("the state %s does not fit the step %s", j.State, j.Step)
-	case j.Old.ID == "":
-		return errors.New("no old key")
-	case j.New != nil && (j.New.ID == "" || j.New.ID == j.Old.ID):
-		return errors.New("the new key has no id of its own")
-	case !strings.HasSuffix(j.Name, suffix(j.ID)):
-		return errors.New("the new name lacks the nonce")
-	case j.Drain < 0 || j.Soak < 0:
-		return errors.New("a negative wait")
-	case isRoll(j.Strategy) != (j.Roll != nil):
-		return fmt.Errorf("the strategy %.20q and what is kept of a roll do not go together", j.Strategy)
-	case j.OldFirst && j.Mode != Compromised:
-		return errors.New("old first in a planned rotation")
-	}
-	for _, c := range j.Claims {
-		if !slices.Contains(ClaimKinds, c.Kind()) {
-			return fmt.Errorf("unknown kind of claim %.40q", c.Kind())
-		}
-	}
-	return nil
-}
-
-// migrate reads an older journal with today's caution. It has no claims: what it says was done is not
-// known to have been seen.
-func (j *journal) migrate() {
-	if j.Version >= beforeRolls {
-		return
-	}
-	if j.Strategy == "" {
-		j.Strategy = strategyCreate
-		if j.Manual {
-			j.Strategy = strategyDashboard
-		}
-	}
-	if j.State != Open {
-		return
-	}
-	// A create that answered without an id, or with the old one, was taken for a new key.
-	if j.New != nil && (j.New.ID == "" || j.New.ID == j.Old.ID) {
-		j.New, j.Print = nil, ""
-		j.begun(opCreate)
-	}
-	// "Gone" was said of a key that a list lacked, and a deletion that was answered was forgotten where the list still
-	// had the key. One that stood at the deletion may have sent it.
-	if j.OldGone || j.Step == Delete || j.Step == Retire && !j.CanDisable {
-		j.begun(opDelete)
-	}
-	j.OldGone = false
-	j.Proved, j.LastUseMoves = 0, false
-	for i := range j.Destinations {
-		d := &j.Destinations[i]
-		if d.Undone { // "undone" was also said where nothing was put back
-			d.Undone, d.Then, d.Begun = false, false, true
-		}
-	}
-}
-
-// load reads a journal of the store and checks that it makes sense.
-func load(store Store, id string) (*journal, error) {
-	b, err := store.Load(id)
-	if err != nil {
-		return nil, err
-	}
-	j, err := decode(b)
-	where := store.Where(id)
-	switch {
-	case errors.Is(err, errNewer):
-		return nil, &JournalError{Path: where, Reason: err.Error(), Newer: true}
-	case err != nil:
-		return nil, &JournalError{Path: where, Reason: err.Error()}
-	case j.ID != id:
-		return nil, &JournalError{Path: where, Reason: "is the journal of another rotation, " + j.ID}
-	}
-	return j, nil
-}
-
-// journals reads every journal of the store but the named one; one that cannot be read is in bad, by its id.
-func journals(store Store, but string) (good []*journal, bad map[string]*JournalError, err error) {
-	ids, err := store.IDs()
-	if err != nil {
-		return nil, nil, err
-	}
-	slices.Sort(ids)
-	bad = map[string]*JournalError{}
-	for _, id := range ids {
-		if id == but {
-			continue
-		}
-		j, err := load(store, id)
-		var broken *JournalError
-		switch {
-		case err == nil:
-			good = append(good, j)
-		case errors.As(err, &broken):
-			bad[id] = broken
-		case isNotExist(err): // it was just removed
-		default:
-			bad[id] = &JournalError{Path: store.Where(id), Reason: "cannot be read (" + err.Error() + ")"}
-		}
-	}
-	return good, bad, nil
-}
-
-func isNotExist(err error) bool { return errors.Is(err, fs.ErrNotExist) }
-
 func (j *journal) pending(op string) bool { return slices.Contains(j.Pending, op) }
 
 func (j *journal) begun(op string) {
@@ -453,4 +279,140 @@ func (j *journal) begun(op string) {
 
 func (j *journal) settled(ops ...string) {
 	j.Pending = slices.DeleteFunc(j.Pending, func(p string) bool { return slices.Contains(ops, p) })
+}
+
+// rollRecord is what a journal keeps of a roll: one key, whose former secret lives on beside the new one, or dies with the call.
+type rollRecord struct {
+	// Overlap is how long the former secret is to live on; 0 is at once.
+	Overlap time.Duration `json:"overlap,omitzero"`
+	// Before names the secret that the key had when the rotation began, by when it was rolled to; absent for its first one.
+	Before moment `json:"before,omitzero"`
+	// Unnamed says that the service takes no name for a roll, and that its list does not show which secret a key has: what became of a call
+	// whose answer is lost is told by the former secret. Lost says that there was such a call. They came with version 5.
+	Unnamed bool `json:"unnamed,omitzero"`
+	Lost    bool `json:"lost,omitzero"`
+	// NewID says that the roll makes a key with an id of its own, and Target is the one that is rolled, where that is not the old one any more.
+	// They came with version 5.
+	NewID  bool   `json:"new_id,omitzero"`
+	Target string `json:"target,omitzero"`
+	// Once is the call's own name, journaled before it is sent: a lost answer is asked for again under the same one. Asked is when it was
+	// sent first.
+	Once  string    `json:"once,omitzero"`
+	Asked time.Time `json:"asked,omitzero"`
+	// At names the new secret, as Before does the former one, and Ends is when that one dies.
+	At   moment `json:"at,omitzero"`
+	Ends moment `json:"ends,omitzero"`
+	// TakenBack name the secrets of earlier rolls that were taken back: a list that is behind may show one.
+	TakenBack []moment `json:"taken_back,omitzero"`
+	// NoWayBack says that the secret that the key had when the rotation began is dead, and that the former one of a further roll is one
+	// that nobody has.
+	NoWayBack bool `json:"no_way_back,omitzero"`
+	// First is Before as it was when the rotation began, where a further roll has changed that: a list that is behind may show it.
+	First moment `json:"first,omitzero"`
+	// Others says that the key was rolled by somebody else, or by a call whose answer never came, and that Before names the secret of that:
+	// the one that it had when the rotation began is dead once the key is rolled beyond it.
+	Others bool `json:"others,omitzero"`
+	// ByItself says that the overlap was over before this rotation ended it.
+	ByItself bool `json:"by_itself,omitzero"`
+	// Outage is the word of whoever takes it that the application has a dead secret for a while.
+	Outage string `json:"outage,omitzero"`
+}
+
+// behind reports whether a row is that of a list from before the first roll, though there was a further one.
+func (rec *rollRecord) behind(row apikey.Key) bool {
+	return (rec.NoWayBack || rec.Others) && row.RolledAt.Equal(rec.First.Moment)
+}
+
+func (rec *rollRecord) endsAt() string {
+	ends, _ := rec.Ends.Time()
+	return ends.UTC().Format(time.RFC3339)
+}
+
+// inPlace reports whether the key stays, with a new secret: then two keys here are one there.
+func (j *journal) inPlace() bool { return j.Roll != nil && !j.Roll.NewID }
+
+// renews reports whether the new secret is that of a key that the roll makes.
+func (j *journal) renews() bool { return j.Roll != nil && j.Roll.NewID }
+
+// unnamed reports whether the key is rolled in place by a call that has no name.
+func (j *journal) unnamed() bool { return j.inPlace() && j.Roll.Unnamed }
+
+// atOnce reports whether the former secret dies with the call.
+func (j *journal) atOnce() bool { return j.Roll != nil && j.Roll.Overlap == 0 }
+
+// rollEnds is when the former secret dies, as the service answered.
+func (j *journal) rollEnds() (time.Time, bool) {
+	if j.Roll == nil {
+		return time.Time{}, false
+	}
+	return j.Roll.Ends.Time()
+}
+
+// The calls whose end a later start must know about, as Pending names them. Those that delete a new key are followed by its id.
+const (
+	opCreate    = "create"
+	opDisable   = "disable the old key"
+	opEnable    = "enable the old key"
+	opDelete    = "delete the old key"
+	opDeleteNew = "delete the new key"
+	opRename    = "rename the new key"
+	opSwitch    = "switch detent's own credential"
+)
+
+// heldNew is what a place holds that was delivered to.
+const heldNew = "the new secret"
+
+// deleteSent reports whether a deletion of the old key, or of its former secret, was sent and not refused, as far as the journal tells.
+func (j *journal) deleteSent() bool {
+	return j.Roll != nil && j.Roll.NoWayBack || !j.LivesOn && (j.OldGone && rule("answered: a delete is a delete") || j.pending(opDelete) && rule("answered: a delete that was sent may be done"))
+}
+
+// delivered reports whether every destination has the new secret.
+func (j *journal) delivered() bool {
+	return j.New != nil && !slices.ContainsFunc(j.Destinations, func(d destinationRecord) bool { return !d.Put && d.Without == "" })
+}
+
+// touched reports whether a secret of this rotation may lie anywhere.
+func (j *journal) touched() bool {
+	return j.Switched || slices.ContainsFunc(j.Destinations, func(d destinationRecord) bool { return d.Begun && !d.Undone })
+}
+
+// wasPut reports whether a secret of this rotation was ever put anywhere, or may have been; what was put back since counts.
+func (j *journal) wasPut() bool {
+	return j.Switched || slices.ContainsFunc(j.Destinations, func(d destinationRecord) bool { return d.Begun })
+}
+
+// unproven reports whether this service's answers prove nothing about a secret.
+func (j *journal) unproven() bool {
+	for _, said := range j.Controls {
+		if said == controlAccepted {
+			return true
+		}
+	}
+	return false
+}
+
+// lacked reports whether the last list that was read did not show the key.
+func (j *journal) lacked(subject string) bool { return lacked(j.Claims, subject) }
+
+func lacked(claims []Claim, subject string) bool {
+	for _, c := range slices.Backward(claims) {
+		if c.Subject() == subject && (c.Kind() == RowSeen || c.Kind() == RowMissing) {
+			return c.Kind() == RowMissing
+		}
+	}
+	return false
+}
+
+// leftCopies are the kept copies that nobody removes after the end: detent cannot reach them, or was told to leave them.
+func (j *journal) leftCopies() []string {
+	var out []string
+	for _, d := range j.Destinations {
+		kept := d.Backup != "" && d.Begun
+		if j.State == Closed && kept || kept && d.Without != "" || kept && d.Undid != "" && !d.Undone {
+			out = append(out, d.Backup)
+		}
+		out = append(out, d.Left...)
+	}
+	return out
 }

@@ -345,7 +345,7 @@ func TestAListIsInOneOrder(t *testing.T) {
 				id = strings.Repeat(string(rune('i'+(i*3+turn)%len(want))), 10) // anywhere among the others
 			}
 			ids[e.id] = id
-			j := &journal{ID: id, Mode: Planned, State: e.state, Step: Verify, Strategy: strategyCreate, Old: keyRecord{ID: "old"}, Name: "web" + suffix(id), Started: noon.Add(time.Duration(e.hour) * time.Hour), Changed: noon}
+			j := &journal{ID: id, Mode: Planned, State: e.state, Step: Verify, Strategy: strategyCreate, Old: keyRecord{ID: "old"}, Name: "web" + apikey.Mark(id), Started: noon.Add(time.Duration(e.hour) * time.Hour), Changed: noon}
 			if e.state == Over {
 				j.Step = Done
 			}

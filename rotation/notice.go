@@ -153,3 +153,11 @@ func (r *Rotation) stageOver(from Part, to Step) {
 	}
 	r.notify(from, NoticeStage, text)
 }
+
+// recordStatement records a person's word.
+func (r *Rotation) recordStatement(subject, format string, args ...any) {
+	text := r.withoutSecrets(fmt.Sprintf(format, args...))
+	r.observed(PersonSaid, subject, "person", "%s", text)
+	r.log("a person said: %s", text)
+	r.notify(r.part(), NoticeStatement, text)
+}

@@ -32,9 +32,8 @@ func (r *Rotation) askForPaste() Result {
 	if n := len(r.j.Superseded); n > 0 && len(r.j.OldPrints) > 0 {
 		text += fmt.Sprintf("; or, if you still have it, the secret of the earlier one (%s) again", r.j.Superseded[n-1])
 	}
-	return ask(Question{Kind: AskPaste, Text: text, Default: Yes,
-		Choices: []Choice{{ID: Yes, Label: "paste the new secret", Does: "it is checked, tried, and matched to the row that appeared", Wants: WantsSecret},
-			{ID: No, Label: "leave it for later", Does: "nothing is changed; the rotation stays open"}}})
+	return *ask(Question{Kind: AskPaste, Text: text, Default: Yes,
+		Choices: yesNo("paste the new secret", "it is checked, tried, and matched to the row that appeared", WantsSecret)})
 }
 
 // paste takes the secret of a key that the operator has made, as it was asked for. Nothing is asked of the
@@ -91,7 +90,7 @@ func (r *Rotation) paste(ctx context.Context, secret apikey.Secret) (res Result,
 			return Result{}, err
 		}
 		r.pasted = &pasted{secret, k, t, earlier}
-		return ask(Question{Kind: AskWhose, Text: fmt.Sprintf("nothing tells that this is the secret of %q (%s), the key that appeared since the rotation began", k.Name, k.ID), Default: No,
+		return *ask(Question{Kind: AskWhose, Text: fmt.Sprintf("nothing tells that this is the secret of %q (%s), the key that appeared since the rotation began", k.Name, k.ID), Default: No,
 			Choices: yesNo("it is its secret", "your word counts; it is delivered next", WantsReason)}), nil
 	}
 	return r.takePaste(ctx, pasted{secret, k, t, earlier}, by)

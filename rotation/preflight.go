@@ -33,15 +33,10 @@ func (r *Rotation) Rehearse(ctx context.Context) (Result, error) {
 
 // lookAhead checks beforehand what can be checked; then is told that all is as it must be.
 func (r *Rotation) lookAhead(ctx context.Context, then func() (Result, error)) (Result, error) {
-	r.j.Notes, r.j.Seen = nil, nil
-	s, err := r.look(ctx)
+	s, err := r.lookAfresh(ctx)
 	if err != nil {
 		return Result{}, err
 	}
-	if s.old == nil {
-		return Result{}, &RefusedError{Reason: fmt.Sprintf("the key %s is not on the service", r.j.Old.ID), Next: "reload the list"}
-	}
-	r.takeOld(s)
 	if err := r.findHome(ctx, s); err != nil {
 		return Result{}, err
 	}
@@ -49,10 +44,10 @@ func (r *Rotation) lookAhead(ctx context.Context, then func() (Result, error)) (
 		return Result{}, err
 	}
 	if q := r.askRevive(s.old); q != nil {
-		return ask(*q), nil
+		return *ask(*q), nil
 	}
 	if q := r.askOutage(); q != nil {
-		return ask(*q), nil
+		return *ask(*q), nil
 	}
 	if res, err := r.preflightDestinations(ctx, s); err != nil || res != nil {
 		return *orNothing(res), err
@@ -63,9 +58,23 @@ func (r *Rotation) lookAhead(ctx context.Context, then func() (Result, error)) (
 		r.note("%s: the old key goes as soon as the new one works, and a running application fails from then on until it is restarted", restartWords(places))
 	}
 	if q := r.askUnknown(s.old); q != nil {
-		return ask(*q, r.j.Notes...), nil
+		return *ask(*q, r.j.Notes...), nil
 	}
 	return then()
+}
+
+// lookAfresh reads the list as if nothing had been looked at, and takes the old key up as it shows it.
+func (r *Rotation) lookAfresh(ctx context.Context) (*listing, error) {
+	r.j.Notes, r.j.Seen = nil, nil
+	s, err := r.look(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if s.old == nil {
+		return nil, &RefusedError{Reason: fmt.Sprintf("the key %s is not on the service", r.j.Old.ID), Next: "reload the list"}
+	}
+	r.takeOld(s)
+	return s, nil
 }
 
 // refuses says why the key cannot be rotated so.
@@ -95,13 +104,6 @@ func (r *Rotation) takeOld(s *listing) {
 	}
 }
 
-func orNothing(res *Result) *Result {
-	if res == nil {
-		return &Result{}
-	}
-	return res
-}
-
 // begin writes the first journal: from here on there is something to go on with.
 func (r *Rotation) begin() (Result, error) {
 	if err := r.fingerprintFormers(); err != nil {
@@ -111,7 +113,7 @@ func (r *Rotation) begin() (Result, error) {
 	if r.j.Roll != nil {
 		said = ""
 	}
-	return r.advance("everything that can be checked beforehand is as it must be"+said, r.j.Notes...)
+	return r.Advance("everything that can be checked beforehand is as it must be"+said, r.j.Notes...)
 }
 
 // askRevive: what replaces an expired or disabled key comes alive by it, which nobody may do unnoticed.
@@ -133,16 +135,6 @@ func (r *Rotation) askRevive(old *apikey.Key) *Question {
 		Choices: yesNo("let it come alive again", "the new key is enabled and lives as long as the old one was made to", WantsNothing), Default: No}
 }
 
-// serviceNow is the service's time, where it shows one, else this machine's.
-func (r *Rotation) serviceNow() time.Time {
-	if clock, ok := client.As[client.Clock](r.svc); ok {
-		if server, local, ok := clock.ServerTime(); ok {
-			return r.w.Wall().Add(server.Sub(local))
-		}
-	}
-	return r.w.Wall()
-}
-
 // askUnknown says beforehand what will have to be accepted, where nobody will be there to accept it.
 func (r *Rotation) askUnknown(old *apikey.Key) *Question {
 	var open []string
@@ -154,7 +146,7 @@ func (r *Rotation) askUnknown(old *apikey.Key) *Question {
 		}
 	}
 	for d, rec := range r.destinations() {
-		if !rec.Reads && !r.hasProbe(d) {
+		if !rec.Reads && !d.HasProbe() {
 			open = append(open, fmt.Sprintf("whether what reads %s uses the new key: nobody can read it, and it has no probe", rec.Describe))
 		}
 	}
@@ -369,6 +361,47 @@ func (r *Rotation) noteRest(s *listing) {
 	}
 }
 
-func (r *Rotation) note(format string, args ...any) {
-	r.j.Notes = append(r.j.Notes, fmt.Sprintf(format, args...))
+// refuseRoll says why a key cannot be given a new secret.
+func (r *Rotation) refuseRoll(s *listing) error {
+	rec, k := r.j.Roll, s.old
+	r.j.Roll.Before = moment{k.RolledAt}
+	other := "use --strategy " + strategyCreate
+	switch {
+	case k.Own && rule("roll: not detent's own key"):
+		return &RefusedError{Reason: "this is the key that detent itself uses, and it would have to change its credential in between", Next: other}
+	case k.FormerEndsAt.Known() && !k.FormerEndsAt.Before(r.serviceNow()) && rule("roll: no earlier overlap runs"):
+		return &RefusedError{Reason: "the overlap of an earlier roll runs", Next: "wait until it is over, or end it first"}
+	case (k.ExpiresAt.Before(r.serviceNow()) || k.IsDisabled()) && rule("roll: a key that is on"):
+		return &RefusedError{Reason: "the key is expired or disabled, and with a new secret it would be refused as well", Next: other}
+	case rec.Overlap > r.caps.Roll.Overlap && rule("roll: no longer than the service takes"):
+		return &RefusedError{Reason: fmt.Sprintf("the service takes an overlap of %s at the longest", span(r.caps.Roll.Overlap)), Next: "give a shorter --overlap"}
+	case rec.Overlap > 0 && r.j.Mode == Planned && rec.Overlap <= r.j.Drain && rule("roll: longer than the drain"):
+		return &RefusedError{Reason: fmt.Sprintf("the old secret would be dead after %s, before the drain of %s is over", span(rec.Overlap), span(r.j.Drain)), Next: "give a longer --overlap, or a shorter --drain"}
+	}
+	if end, ends := k.ExpiresAt.Time(); ends && end.Before(r.serviceNow().Add(minLife+r.j.Drain)) && rule("roll: a key that lives on") {
+		return &RefusedError{Reason: "the key ends " + end.UTC().Format(time.RFC3339) + ", whatever its secret is", Next: other}
+	}
+	if rec.Overlap > 0 {
+		r.note("the old secret dies %s after the roll, whoever uses it: until then an undo gives the key back to it, and after that going on is the only way", span(rec.Overlap))
+	}
+	return nil
+}
+
+// askOutage: that the application stops meanwhile is somebody's word, never assumed.
+func (r *Rotation) askOutage() *Question {
+	if !r.j.atOnce() {
+		return nil
+	}
+	if r.j.Roll.Outage != "" || !rule("roll: an outage is somebody's word") {
+		r.note("%s, as you said (%s)", r.strategy.Outage, r.j.Roll.Outage)
+		return nil
+	}
+	return &Question{Kind: AskOutage, Text: r.strategy.Outage + ". Is that wanted?", Flag: "--outage", Default: No,
+		Choices: yesNo("roll it at once", "the former secret dies with the call", WantsReason)}
+}
+
+func answerOutage(_ context.Context, r *Rotation, _ Question, a Answer) (Result, error) {
+	r.j.Roll.Outage = strings.TrimSpace(a.Reason)
+	r.recordStatement(SubjectOld, "the application may have a dead secret until the new one is delivered (%s)", a.Reason)
+	return Result{Status: Moved, Message: "noted"}, nil
 }

@@ -1,12 +1,7 @@
 package rotation
 
 import (
-	"cmp"
-	"context"
-	"errors"
-	"fmt"
 	"slices"
-	"strings"
 
 	"detent/apikey"
 )
@@ -102,103 +97,28 @@ const (
 	Fails     = "fails" // the new key does not work: something else is to take its place
 )
 
-func ask(q Question, notes ...string) Result {
-	return Result{Status: Stopped, Question: &q, Message: q.Text, Notes: append(slices.Clone(q.Lines), notes...)}
+func ask(q Question, notes ...string) *Result {
+	return &Result{Status: Stopped, Question: &q, Message: q.Text, Notes: append(slices.Clone(q.Lines), notes...)}
 }
 
 func yesNo(yes, does string, wants Wants) []Choice {
-	return []Choice{{ID: Yes, Label: yes, Does: does, Wants: wants}, {ID: No, Label: "leave it for later", Does: "nothing is changed; the rotation stays open"}}
+	return []Choice{{ID: Yes, Label: yes, Does: does, Wants: wants}, later()}
 }
 
-// Answer takes a person's answer to the question that the last Do or Undo stopped with. Do, or Undo, then goes
-// on with it. A choice to leave it changes nothing. An answer that is refused leaves the question as it stands.
-func (r *Rotation) Answer(ctx context.Context, a Answer) (Result, error) {
-	return r.act(func() (Result, error) {
-		q := r.asked
-		res, err := r.take(r.within(ctx), q, a)
-		var refused *RefusedError
-		if errors.As(err, &refused) {
-			res.Question = q
-		}
-		return res, err
-	})
+// later is the choice to leave it.
+func later() Choice {
+	return Choice{ID: No, Label: "leave it for later", Does: "nothing is changed; the rotation stays open"}
 }
 
-func (r *Rotation) take(ctx context.Context, q *Question, a Answer) (Result, error) {
-	if q == nil || q.Kind != a.Kind || q.Subject != a.Subject {
-		return Result{}, &RefusedError{Reason: "that is not what was asked"}
+// asking asks the same in other words.
+func (res *Result) asking(text string) *Result {
+	res.Question.Text, res.Message = text, text
+	return res
+}
+
+func orNothing(res *Result) *Result {
+	if res == nil {
+		return &Result{}
 	}
-	c, known := q.Choice(a.Choice)
-	switch {
-	case !known:
-		return Result{}, &RefusedError{Reason: fmt.Sprintf("%.40q is no answer to this", a.Choice)}
-	case c.Wants == WantsReason && strings.TrimSpace(a.Reason) == "":
-		return Result{}, &RefusedError{Reason: "say why: the reason is recorded"}
-	case c.ID == No:
-		return Result{Status: Stopped, Message: "left as it is"}, nil
-	}
-	take := answerFor(a.Kind)
-	if take == nil {
-		return Result{Status: Moved}, nil // nothing to record: the next Do looks again
-	}
-	return take(ctx, r, *q, a)
-}
-
-type answerFunc func(ctx context.Context, r *Rotation, q Question, a Answer) (Result, error)
-
-// answerFor says what an answer of that kind does. After kinds that are not here Do only looks again.
-func answerFor(kind QuestionKind) answerFunc {
-	return map[QuestionKind]answerFunc{
-		AskPaste: func(ctx context.Context, r *Rotation, _ Question, a Answer) (Result, error) {
-			return r.paste(ctx, a.Secret)
-		},
-		AskWhose: func(ctx context.Context, r *Rotation, _ Question, a Answer) (Result, error) {
-			return r.vouchForPaste(ctx, a.Reason)
-		},
-		AskAttest:    answerAttest,
-		AskAccept:    answerAccept,
-		AskMixed:     consent(func(j *journal) { j.AllowMixed = true }),
-		AskTracked:   consent(func(j *journal) { j.AllowTracked = true }),
-		AskOwner:     consent(func(j *journal) { j.AllowOwner = true }),
-		AskReplace:   answerReplace,
-		AskRevive:    consent(func(j *journal) { j.Revive = true }),
-		AskOutage:    answerOutage,
-		AskUnknown:   answerUnknown,
-		AskUnproven:  answerUnproven,
-		AskUnread:    answerUnread,
-		AskAgain:     answerAgain,
-		AskUndone:    answerUndone,
-		AskCarries:   answerCarries,
-		AskLives:     answerLives,
-		AskTurn:      func(_ context.Context, r *Rotation, _ Question, _ Answer) (Result, error) { return r.turnAround() },
-		AskBothGone:  answerBothGone,
-		AskDashboard: answerDashboard,
-	}[kind]
-}
-
-// recordStatement records a person's word.
-func (r *Rotation) recordStatement(subject, format string, args ...any) {
-	text := r.withoutSecrets(fmt.Sprintf(format, args...))
-	r.observed(PersonSaid, subject, "person", "%s", text)
-	r.log("a person said: %s", text)
-	r.notify(r.part(), NoticeStatement, text)
-}
-
-func consent(set func(*journal)) answerFunc {
-	return func(_ context.Context, r *Rotation, q Question, a Answer) (Result, error) {
-		set(r.j)
-		r.recordStatement(cmp.Or(q.Subject, SubjectNew), "%s: yes%s", q.Kind, because(a.Reason))
-		var err error
-		if r.saved {
-			err = r.save("consent")
-		}
-		return Result{Status: Moved, Message: "noted"}, err
-	}
-}
-
-func because(reason string) string {
-	if reason = strings.TrimSpace(reason); reason == "" {
-		return ""
-	}
-	return " (" + reason + ")"
+	return res
 }

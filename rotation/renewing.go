@@ -3,173 +3,22 @@ package rotation
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
-	"time"
 
 	"detent/apikey"
-	"detent/client"
 )
-
-// renewing is a service whose roll makes a key with an id of its own: to create is to roll, and all else is of two keys, as it is listed.
-// The key that is rolled ends with the call, or with the overlap.
-type renewing struct {
-	client.Service
-	roller client.Roller
-	r      *Rotation
-}
-
-// Unwrap gives the service itself, and Delegates says that what is in addition to a Service here is there only where it is in that.
-func (s *renewing) Unwrap() client.Service { return s.Service }
-
-// Delegates is for client.As.
-func (s *renewing) Delegates() {}
-
-// Capabilities are the service's, as far as a roll leaves them.
-func (s *renewing) Capabilities() apikey.Capabilities {
-	caps := s.Service.Capabilities()
-	caps.Create = caps.Roll.Ability
-	if caps.Roll.Overlap == 0 { // the former key ends by the roll
-		caps.Delete = caps.Roll.Ability
-	}
-	caps.Rename, caps.Disable = apikey.Cannot("the new key has the old one's name"), apikey.Cannot("the old key ends with the roll")
-	return caps
-}
-
-// Create rolls the key.
-func (s *renewing) Create(ctx context.Context, draft apikey.Draft) (apikey.Created, error) {
-	rec := s.r.j.Roll
-	if s.r.j.atOnce() && s.r.rollTarget() == s.r.j.Old.ID {
-		s.r.deleteIsSent()
-	}
-	rolled, err := s.roller.Roll(ctx, s.r.rollTarget(), apikey.RollOrder{Overlap: rec.Overlap, Expiry: draft.Expiry})
-	if err != nil {
-		return apikey.Created{}, err
-	}
-	if rolled.Key.Name == "" {
-		rolled.Key.Name = s.r.j.Old.Name
-	}
-	return apikey.Created{Key: rolled.Key, Secret: rolled.Secret, Bound: true}, nil
-}
-
-// Delete deletes one of the two. With the new one the former gets the end back that it had, where the roll has given it another.
-func (s *renewing) Delete(ctx context.Context, id string) (apikey.Deleted, error) {
-	if id != s.r.j.Old.ID && !s.r.j.atOnce() && !s.r.j.deleteSent() {
-		switch kept, err := s.roller.KeepFormer(ctx, s.r.j.Old.ID, s.r.j.Old.ExpiresAt.Moment); {
-		case err != nil:
-			return apikey.Deleted{}, err
-		case kept.AlreadyGone && s.r.j.touched():
-			return apikey.Deleted{}, &client.Error{Op: "give the old key the end back that it had", Kind: client.Conflict, Outcome: client.NotDone, Own: true,
-				Message: "the service has no such key any more: the new one stays, since the application may use it"}
-		}
-	}
-	return s.Service.Delete(ctx, id)
-}
-
-// ServerTime is the service's clock.
-func (s *renewing) ServerTime() (server, local time.Time, ok bool) {
-	clock, has := client.As[client.Clock](s.Service)
-	if !has {
-		return server, local, false
-	}
-	return clock.ServerTime()
-}
-
-// CallNames are the service's own.
-func (s *renewing) CallNames(op string) []string { return client.CallNames(s.Service, op) }
-
-// inPlace reports whether the key stays, with a new secret: then two keys here are one there.
-func (j *journal) inPlace() bool { return j.Roll != nil && !j.Roll.NewID }
-
-// renews reports whether the new secret is that of a key that the roll makes.
-func (j *journal) renews() bool { return j.Roll != nil && j.Roll.NewID }
-
-// rollTarget is the key that is rolled: the old one, or one that took its place and whose secret nobody has.
-func (r *Rotation) rollTarget() string {
-	if r.j.Roll.Target != "" {
-		return r.j.Roll.Target
-	}
-	return r.j.Old.ID
-}
-
-// maybeMadeByRoll reports whether a key may be what a roll made whose answer is lost: no list had it before, and it was not made before the call.
-func (r *Rotation) maybeMadeByRoll(k apikey.Key) bool {
-	if !r.j.renews() || r.j.New != nil || !r.j.pending(opCreate) && !r.j.Roll.Lost || slices.Contains(r.j.Seen, k.ID) {
-		return false
-	}
-	made, known := k.CreatedAt.Time()
-	return !known || !made.Before(r.j.Roll.Asked.Add(-maxSkew))
-}
-
-// showsRoll reports whether a list shows of the key that was rolled what a roll does to it: it is over, or has another end than it had.
-func (r *Rotation) showsRoll(s *listing) bool {
-	k := s.target
-	switch {
-	case r.j.atOnce():
-		return k == nil || r.overByRoll(*k)
-	case k == nil:
-		return false
-	}
-	return !k.ExpiresAt.Equal(r.j.Old.ExpiresAt.Moment)
-}
-
-// madeByRoll adds to our own keys what a roll has made whose answer is lost: it has the name of the key that was rolled, and the list shows of that
-// one what a roll does to it.
-func (r *Rotation) madeByRoll(s *listing) {
-	if len(s.maybe) == 0 || !r.showsRoll(s) {
-		return
-	}
-	for _, k := range s.maybe {
-		if k.Name == r.j.Old.Name || s.target != nil && k.Name == s.target.Name { // somebody may have renamed it before
-			s.ours = append(s.ours, k)
-		}
-	}
-}
-
-// overByRoll reports whether a row is that of a key that works no more.
-func (r *Rotation) overByRoll(k apikey.Key) bool {
-	return k.IsDisabled() || k.ExpiresAt.Before(r.serviceNow())
-}
 
 // renew rolls the key where that makes another. A lost answer is looked for in the list, as that of a create is; a new key whose secret nobody
 // has is deleted and the old one rolled again, or rolled itself where the old one ended with the call.
 func (r *Rotation) renew(ctx context.Context) (Result, error) {
-	for range maxMints {
-		if r.j.pending(opCreate) {
-			r.j.Roll.Lost = true
-			if res, err := r.findLost(ctx); err != nil || res != nil {
-				return *orNothing(res), err
-			}
-		}
-		if r.j.New != nil {
-			have, err := r.needSecret(ctx)
-			if err != nil {
-				return Result{}, err
-			}
-			if have {
-				return r.created(ctx, "the new key exists: "+keyWords(*r.j.New))
-			}
-			if err := r.forgoRenewed(ctx); err != nil {
-				return Result{}, err
-			}
-		}
-		if res, err := r.mayRenew(ctx); err != nil || res != nil {
-			return *orNothing(res), err
-		}
-		err := r.renewOnce(ctx)
-		switch {
-		case client.IsKind(err, client.NotFound) && certainlyRefused(err):
-			return r.noneToRoll(), nil
-		case client.MayHaveHappened(err):
-			continue
-		case err != nil:
-			return Result{}, err
-		case r.secret.IsZero():
-			continue
-		}
-		return r.created(ctx, "the new key was created: "+keyWords(*r.j.New))
-	}
-	return Result{}, fmt.Errorf("%d times the key was to be rolled, and no answer brought a secret", maxMints)
+	return r.makeBy(ctx, making{lost: r.findRenewed, forgo: r.forgoRenewed, may: r.mayRenew, call: r.renewOnce, none: r.noneToRoll, said: r.newKeySaid,
+		never: "the key was to be rolled, and no answer brought a secret"})
+}
+
+// findRenewed notes that an answer was lost: what a roll has made is not told by a mark.
+func (r *Rotation) findRenewed(ctx context.Context) (*Result, error) {
+	r.j.Roll.Lost = true
+	return r.findLost(ctx)
 }
 
 // forgoRenewed gives a new key up whose secret nobody has.
@@ -214,11 +63,9 @@ func (r *Rotation) mayRenew(ctx context.Context) (*Result, error) {
 				r.j.Roll.Target, r.j.MintAnyway = k.ID, false
 				return nil, r.save("another is rolled")
 			}
-			res := r.bothGone()
-			return &res, nil
+			return r.bothGone(), nil
 		}
-		res := r.noneToRoll()
-		return &res, nil
+		return r.noneToRoll(), nil
 	}
 	if err := r.giveEndBack(ctx, s); err != nil {
 		return nil, err
@@ -274,35 +121,10 @@ func (r *Rotation) endedByRoll() {
 }
 
 // noneToRoll asks how to end where there is no key to be rolled.
-func (r *Rotation) noneToRoll() Result {
-	res := r.bothGone()
-	res.Question.Choices = res.Question.Choices[1:]
-	res.Question.Text = "the key that is to be rolled is not listed any more, or is over: somebody may have ended it"
+func (r *Rotation) noneToRoll() *Result {
+	text := "the key that is to be rolled is not listed any more, or is over: somebody may have ended it"
 	if r.j.Roll.Lost {
-		res.Question.Text += ", or the roll whose answer was lost, of which the list shows no key"
+		text += ", or the roll whose answer was lost, of which the list shows no key"
 	}
-	res.Message = res.Question.Text
-	return res
-}
-
-// rollBy rolls the key as its service does.
-func (r *Rotation) rollBy(ctx context.Context) (Result, error) {
-	if r.j.renews() {
-		return r.renew(ctx)
-	}
-	return r.roll(ctx)
-}
-
-// renewedWords say what is certain of the key that was rolled, while it is there.
-func (j *journal) renewedWords() string {
-	old := keyWords(j.Old)
-	switch {
-	case j.pending(opCreate), j.New == nil && j.Roll.Lost:
-		return ""
-	case j.New != nil && j.NewGone:
-		return fmt.Sprintf("the service answered that the old key %s has the end again that it had", old)
-	case j.New != nil:
-		return fmt.Sprintf("the service answered that it rolled the old key %s, which ends %s after that; it was not deleted by this rotation", old, span(j.Roll.Overlap))
-	}
-	return fmt.Sprintf("the old key %s was not touched by this rotation", old)
+	return r.askOrClose(text)
 }

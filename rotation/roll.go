@@ -3,57 +3,11 @@ package rotation
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"detent/apikey"
 	"detent/client"
 )
-
-// rollRecord is what a journal keeps of a roll: one key, whose former secret lives on beside the new one, or dies with the call.
-type rollRecord struct {
-	// Overlap is how long the former secret is to live on; 0 is at once.
-	Overlap time.Duration `json:"overlap,omitzero"`
-	// Before names the secret that the key had when the rotation began, by when it was rolled to; absent for its first one.
-	Before moment `json:"before,omitzero"`
-	// Unnamed says that the service takes no name for a roll, and that its list does not show which secret a key has: what became of a call
-	// whose answer is lost is told by the former secret. Lost says that there was such a call. They came with version 5.
-	Unnamed bool `json:"unnamed,omitzero"`
-	Lost    bool `json:"lost,omitzero"`
-	// NewID says that the roll makes a key with an id of its own, and Target is the one that is rolled, where that is not the old one any more.
-	// They came with version 5.
-	NewID  bool   `json:"new_id,omitzero"`
-	Target string `json:"target,omitzero"`
-	// Once is the call's own name, journaled before it is sent: a lost answer is asked for again under the same one. Asked is when it was
-	// sent first.
-	Once  string    `json:"once,omitzero"`
-	Asked time.Time `json:"asked,omitzero"`
-	// At names the new secret, as Before does the former one, and Ends is when that one dies.
-	At   moment `json:"at,omitzero"`
-	Ends moment `json:"ends,omitzero"`
-	// TakenBack name the secrets of earlier rolls that were taken back: a list that is behind may show one.
-	TakenBack []moment `json:"taken_back,omitzero"`
-	// NoWayBack says that the secret that the key had when the rotation began is dead, and that the former one of a further roll is one
-	// that nobody has.
-	NoWayBack bool `json:"no_way_back,omitzero"`
-	// First is Before as it was when the rotation began, where a further roll has changed that: a list that is behind may show it.
-	First moment `json:"first,omitzero"`
-	// Others says that the key was rolled by somebody else, or by a call whose answer never came, and that Before names the secret of that:
-	// the one that it had when the rotation began is dead once the key is rolled beyond it.
-	Others bool `json:"others,omitzero"`
-	// ByItself says that the overlap was over before this rotation ended it.
-	ByItself bool `json:"by_itself,omitzero"`
-	// Outage is the word of whoever takes it that the application has a dead secret for a while.
-	Outage string `json:"outage,omitzero"`
-}
-
-// behind reports whether a row is that of a list from before the first roll, though there was a further one.
-func (rec *rollRecord) behind(row apikey.Key) bool {
-	return (rec.NoWayBack || rec.Others) && row.RolledAt.Equal(rec.First.Moment)
-}
-
-// atOnce reports whether the former secret dies with the call.
-func (j *journal) atOnce() bool { return j.Roll != nil && j.Roll.Overlap == 0 }
 
 // DefaultOverlap is how long a former secret lives on where nothing is said.
 const DefaultOverlap = 24 * time.Hour
@@ -61,77 +15,36 @@ const DefaultOverlap = 24 * time.Hour
 // namedFor is how long a service is relied upon to know a call by its name. The wire promises a day.
 const namedFor = 23 * time.Hour
 
-// rolls puts that view between a rotation and its service.
-func (r *Rotation) rolls() error {
-	roller, ok := client.As[client.Roller](r.svc)
-	if !ok {
-		return &RefusedError{Reason: "the service gives no key a new secret"}
-	}
-	var s client.Service = &rolling{Service: r.svc, roller: roller, r: r}
-	if r.caps.Roll.NewID {
-		s = &renewing{Service: r.svc, roller: roller, r: r}
-	}
-	r.svc, r.caps = s, s.Capabilities()
-	return nil
-}
-
-// onRecord is how a call that takes a key out of service is recorded.
-func (r *Rotation) onRecord(action, id string) (string, string) {
-	switch {
-	case !r.j.inPlace():
-		return action, id
-	case id == r.j.Old.ID:
-		return "end-overlap", id
-	}
-	return "keep-former", r.j.Old.ID
-}
-
 // roll gives the key a new secret. A lost answer is asked for again under the same name, so that it is done once; where the answer comes
 // without the secret, which nobody has then, that roll is taken back before another one is made.
 func (r *Rotation) roll(ctx context.Context) (Result, error) {
-	for range maxMints {
-		if r.j.New != nil {
-			have, err := r.needSecret(ctx)
-			if err != nil {
-				return Result{}, err
-			}
-			if have {
-				return r.created(ctx, r.j.hasNewSecret())
-			}
-			if err := r.forgoRoll(ctx); err != nil {
-				return Result{}, err
-			}
-		}
-		if res, err := r.mayRoll(ctx); err != nil || res != nil {
-			return *orNothing(res), err
-		}
-		if r.j.atOnce() && !r.j.pending(opCreate) && !r.j.Roll.NoWayBack && rule("roll: every place is ready first") {
-			if err := r.ready(ctx); err != nil {
-				return Result{}, err
-			}
-		}
-		if err := r.rollOnce(ctx); err != nil {
-			s := r.svc.(*rolling)
-			s.gone = client.IsKind(err, client.NotFound) && certainlyRefused(err)
-			switch {
-			case client.MayHaveHappened(err):
-				continue
-			case s.gone:
-				return r.bothGone(), nil
-			}
-			return Result{}, err
-		}
-		if r.j.New != nil && !r.secret.IsZero() {
-			return r.created(ctx, r.j.hasNewSecret())
-		}
+	return r.makeBy(ctx, making{forgo: r.forgoRoll, may: r.mayRollNow, call: r.rollCall, none: r.bothGone,
+		said:  func(string) string { return r.j.hasNewSecret() },
+		never: "the key was to be rolled, and no answer brought its secret"})
+}
+
+// mayRollNow looks at the key, and then at the places where the former secret dies with the call.
+func (r *Rotation) mayRollNow(ctx context.Context) (*Result, error) {
+	res, err := r.mayRoll(ctx)
+	if err == nil && res == nil && r.j.atOnce() && !r.j.pending(opCreate) && !r.j.Roll.NoWayBack && rule("roll: every place is ready first") {
+		err = r.ready(ctx)
 	}
-	return Result{}, fmt.Errorf("%d times the key was to be rolled, and no answer brought its secret", maxMints)
+	return res, err
+}
+
+// rollCall makes the call, and notes that the service has no such key.
+func (r *Rotation) rollCall(ctx context.Context) error {
+	err := r.rollOnce(ctx)
+	if err != nil {
+		r.svc.(*rolling).gone = client.IsKind(err, client.NotFound) && certainlyRefused(err)
+	}
+	return err
 }
 
 // rollOnce makes the call, under the name that it has.
 func (r *Rotation) rollOnce(ctx context.Context) error {
 	if r.j.Roll.Once == "" || !rule("roll: asked for again under its name") {
-		once, err := newNonce(r.w.Random)
+		once, err := apikey.NewNonce(r.w.Random)
 		if err != nil {
 			return err
 		}
@@ -199,8 +112,7 @@ func (r *Rotation) mayRoll(ctx context.Context) (*Result, error) {
 	}
 	row := r.svc.(*rolling).row
 	if r.keyOver() {
-		res := r.bothGone()
-		return &res, nil
+		return r.bothGone(), nil
 	}
 	untouched := row.RolledAt.Equal(r.j.Roll.Before.Moment) || r.j.Roll.behind(*row)
 	switch {
@@ -218,48 +130,7 @@ func (r *Rotation) mayRoll(ctx context.Context) (*Result, error) {
 	case s.old != nil:
 		return nil, errors.New("somebody else has rolled this key, and its former secret lives until the overlap of that is over: see who uses the new one")
 	}
-	res := r.bothGone()
-	res.Question.Text = "whether the secret that the places had still works is not known: the key was rolled since, or is not listed any more"
-	res.Message = res.Question.Text
-	return &res, nil
-}
-
-// keyOver reports whether the list shows that no new secret of the key helps: it is not there, or it has expired with all its secrets.
-func (r *Rotation) keyOver() bool {
-	s, rolls := r.svc.(*rolling)
-	switch {
-	case !rolls:
-		return false
-	case s.row == nil:
-		return s.gone || s.listed
-	}
-	return s.gone || s.row.ExpiresAt.Before(r.serviceNow().Add(time.Minute))
-}
-
-// ready sees, right before the former secret dies, that each place can be written, and holds what it held.
-func (r *Rotation) ready(ctx context.Context) error {
-	for d, rec := range r.destinations() {
-		if rec.Without != "" {
-			continue
-		}
-		if err := r.follow(ctx, d, rec); err != nil {
-			return fmt.Errorf("%s: %w; nothing was sent", rec.Describe, err)
-		}
-		r.w.Hook("before: preflight " + rec.Spec)
-		_, err := d.Preflight(ctx, r.job(rec))
-		r.w.Hook("after: preflight " + rec.Spec)
-		if err != nil {
-			return fmt.Errorf("%s: %w; nothing was sent", rec.Describe, err)
-		}
-		held, reads, err := r.held(ctx, d, rec)
-		switch {
-		case err != nil:
-			return fmt.Errorf("%s: %w; nothing was sent", rec.Describe, err)
-		case reads && !r.isFormer(rec, held) && !r.isOld(held.Secret) && !r.isOurs(held.Secret):
-			return fmt.Errorf("%s holds something else than when the rotation began; nothing was sent", rec.Describe)
-		}
-	}
-	return nil
+	return r.bothGone().asking("whether the secret that the places had still works is not known: the key was rolled since, or is not listed any more"), nil
 }
 
 // forgoRoll gives up a roll whose secret nobody has: while its overlap runs the key is given back to its former secret, which the places
@@ -280,87 +151,6 @@ func (r *Rotation) forgoRoll(ctx context.Context) error {
 	r.j.Step = Create
 	r.log("the secret of the roll was lost, and no former one lives: the key is rolled once more")
 	return r.save("rolled once more next")
-}
-
-// forgetRolled forgets the new secret of a roll that is taken back, but what it is recognised by: where it was put, it may come back.
-func (r *Rotation) forgetRolled() {
-	if r.j.Roll != nil && r.j.Print != "" && rule("roll: one that was taken back is known by its secret") {
-		r.j.OldPrints = append(r.j.OldPrints, r.j.Print)
-	}
-	r.j.New, r.j.Print, r.j.Proved, r.secret = nil, "", 0, apikey.Secret{}
-	if r.j.Roll != nil {
-		if r.j.Roll.At.Known() {
-			r.j.Roll.TakenBack = append(r.j.Roll.TakenBack, r.j.Roll.At)
-		}
-		r.j.Roll.At, r.j.Roll.Ends, r.j.Roll.Once = moment{}, moment{}, ""
-	}
-}
-
-// lostRoll deals with a new secret that is gone before it was everywhere. Where it may be in use somewhere and an overlap runs, no second
-// roll is made: the key goes back to its former secret, by an undo.
-func (r *Rotation) lostRoll(ctx context.Context) (Result, error) {
-	s, err := r.look(ctx)
-	if err != nil {
-		return Result{}, err
-	}
-	if r.keyOver() {
-		return r.bothGone(), nil
-	}
-	if s.old != nil && !r.j.atOnce() && !r.nowhere(ctx) && rule("roll: not a second time while the overlap runs") {
-		back := r.j.undoWords()
-		next := "undo: " + back
-		if back == "" {
-			next = "find the new secret where it was put; or go on once the overlap is over, at " + r.j.Roll.endsAt() + ": then the key is rolled once more"
-		}
-		return Result{}, &StepError{Step: r.j.Step, Err: errors.New("the new secret was lost while it was delivered, and while the overlap runs the key is not rolled a second time"),
-			Certain: r.j.certain(), Next: next, Undo: back}
-	}
-	if err := r.forgoRoll(ctx); err != nil {
-		return Result{}, err
-	}
-	return r.move(Create, "the new secret was lost before it was everywhere: the key is rolled once more next")
-}
-
-// nowhere reports whether the new secret is seen to be in no place: each that it may have been put to can be read, and holds something else.
-func (r *Rotation) nowhere(ctx context.Context) bool {
-	for d, rec := range r.destinations() {
-		if !rec.Begun || rec.Undone || rec.Fresh {
-			continue
-		}
-		if held, reads, err := r.held(ctx, d, rec); !reads || err != nil || r.isNew(held.Secret) { // that of an earlier roll is another
-			return false
-		}
-	}
-	return !r.j.Switched
-}
-
-// rollAgain rolls the key once more, by a person's word. A roll whose overlap runs is taken back first, and only where its secret is nowhere.
-func (r *Rotation) rollAgain(ctx context.Context, reason string) (Result, error) {
-	s, err := r.look(ctx)
-	if err != nil {
-		return Result{}, err
-	}
-	row := r.svc.(*rolling).row
-	switch {
-	case row == nil:
-		return Result{}, &RefusedError{Reason: "the list does not show the key: it is not rolled again before it does"}
-	case s.old != nil && s.new != nil && !r.nowhere(ctx):
-		return Result{}, &RefusedError{Reason: "an overlap runs, and the new secret may be in use: the key is not rolled a second time", Next: "undo, which gives it back to its former secret, or wait until the overlap is over"}
-	}
-	r.recordStatement(SubjectNew, "the key is to be rolled once more (%s)", reason)
-	if s.new != nil {
-		if err := r.forgoRoll(ctx); err != nil {
-			return Result{}, err
-		}
-	}
-	r.forgetRolled()
-	if r.j.pending(opCreate) { // what became of that call is not known, and is not learned any more
-		r.j.settled(opCreate)
-		r.j.Unfound++
-	}
-	r.deliverAnew()
-	r.j.MintAnyway = true
-	return r.move(Create, "the key is rolled once more next, by your word")
 }
 
 // settleRoll learns, before an undo, what became of a roll whose answer was lost: asked for again under its name it is done by then, and

@@ -53,11 +53,8 @@ func (r *Rotation) cannotFindOut(old apikey.Secret) string {
 // call.
 func (r *Rotation) askRolled(why string) *Result {
 	text := "whether the key was rolled is not known: the answer is missing, and " + why
-	res := ask(Question{Kind: AskBothGone, Text: text, Default: No, Flag: "rotate --close " + r.j.ID + " --reason R",
-		Choices: []Choice{{ID: Yes, Label: "roll it once more", Does: "the secret that it has then is delivered; what uses the former one, or one that somebody else gave it, stops", Wants: WantsReason},
-			{ID: CloseIt, Label: "close the rotation as it stands", Does: "nothing is changed; what is left where is said", Wants: WantsReason},
-			{ID: No, Label: "leave it for later", Does: "nothing is changed; the rotation stays open"}}})
-	return &res
+	return r.askOrClose(text, Choice{ID: Yes, Label: "roll it once more", Wants: WantsReason,
+		Does: "the secret that it has then is delivered; what uses the former one, or one that somebody else gave it, stops"})
 }
 
 // oldTells tries the former secret until it is refused, which it is twice, or until it is accepted though the call has had the time to take
@@ -94,8 +91,7 @@ func (r *Rotation) mayRollUnnamed(ctx context.Context) (*Result, error) {
 	case err != nil:
 		return nil, err
 	case r.keyOver():
-		res := r.bothGone()
-		return &res, nil
+		return r.bothGone(), nil
 	case s.old.IsDisabled(): // its secrets are refused, whichever it has
 		return nil, errors.New("somebody has switched the key off: what it is rolled to would be refused; switch it on first")
 	}
@@ -105,6 +101,3 @@ func (r *Rotation) mayRollUnnamed(ctx context.Context) (*Result, error) {
 	}
 	return r.settleUnnamed(ctx)
 }
-
-// unnamed reports whether the key is rolled in place by a call that has no name.
-func (j *journal) unnamed() bool { return j.inPlace() && j.Roll.Unnamed }

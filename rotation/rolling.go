@@ -10,13 +10,24 @@ import (
 	"detent/client"
 )
 
+// around is what lies between a rotation and a service that rolls: what is not said of it below is the service's own.
+type around struct {
+	client.Service
+	roller client.Roller
+	r      *Rotation
+}
+
+// Unwrap gives the service itself, and Delegates says that what is in addition to a Service here is there only where it is in that.
+func (s around) Unwrap() client.Service { return s.Service }
+
+// Delegates is for client.As.
+func (s around) Delegates() {}
+
 // rolling shows a key that is rolled as the two that its secrets make of it: the old one is the key with its former secret, which ends with
 // the overlap, and the new one has an id of its own here. To create is to roll, to delete the old one ends the overlap, and to delete the
 // new one gives the key back to its former secret. All else of a rotation goes by two keys.
 type rolling struct {
-	client.Service
-	roller client.Roller
-	r      *Rotation
+	around
 	row    *apikey.Key // the key itself, as the last list showed it
 	listed bool        // a list was read
 	gone   bool        // the service answered a roll with "no such key"
@@ -29,12 +40,6 @@ func rolledID(id string, at apikey.Moment) string {
 }
 
 const rolledMark = " rolled "
-
-// Unwrap gives the service itself, and Delegates says that what is in addition to a Service here is there only where it is in that.
-func (s *rolling) Unwrap() client.Service { return s.Service }
-
-// Delegates is for client.As.
-func (s *rolling) Delegates() {}
 
 // Identify is the service's while the key has one secret. Whose of two a secret is, it does not say.
 func (s *rolling) Identify(ctx context.Context, secret apikey.Secret) (*apikey.Key, error) {
@@ -200,14 +205,62 @@ func (s *rolling) Probe(ctx context.Context, secret apikey.Secret, call string) 
 	return proof, err
 }
 
-// ServerTime is the service's clock.
-func (s *rolling) ServerTime() (server, local time.Time, ok bool) {
-	clock, has := client.As[client.Clock](s.Service)
-	if !has {
-		return server, local, false
+// renewing is a service whose roll makes a key with an id of its own: to create is to roll, and all else is of two keys, as it is listed.
+// The key that is rolled ends with the call, or with the overlap.
+type renewing struct{ around }
+
+// Capabilities are the service's, as far as a roll leaves them.
+func (s *renewing) Capabilities() apikey.Capabilities {
+	caps := s.Service.Capabilities()
+	caps.Create = caps.Roll.Ability
+	if caps.Roll.Overlap == 0 { // the former key ends by the roll
+		caps.Delete = caps.Roll.Ability
 	}
-	return clock.ServerTime()
+	caps.Rename, caps.Disable = apikey.Cannot("the new key has the old one's name"), apikey.Cannot("the old key ends with the roll")
+	return caps
 }
 
-// CallNames are the service's own.
-func (s *rolling) CallNames(op string) []string { return client.CallNames(s.Service, op) }
+// Create rolls the key.
+func (s *renewing) Create(ctx context.Context, draft apikey.Draft) (apikey.Created, error) {
+	rec := s.r.j.Roll
+	if s.r.j.atOnce() && s.r.rollTarget() == s.r.j.Old.ID {
+		s.r.deleteIsSent()
+	}
+	rolled, err := s.roller.Roll(ctx, s.r.rollTarget(), apikey.RollOrder{Overlap: rec.Overlap, Expiry: draft.Expiry})
+	if err != nil {
+		return apikey.Created{}, err
+	}
+	if rolled.Key.Name == "" {
+		rolled.Key.Name = s.r.j.Old.Name
+	}
+	return apikey.Created{Key: rolled.Key, Secret: rolled.Secret, Bound: true}, nil
+}
+
+// Delete deletes one of the two. With the new one the former gets the end back that it had, where the roll has given it another.
+func (s *renewing) Delete(ctx context.Context, id string) (apikey.Deleted, error) {
+	if id != s.r.j.Old.ID && !s.r.j.atOnce() && !s.r.j.deleteSent() {
+		switch kept, err := s.roller.KeepFormer(ctx, s.r.j.Old.ID, s.r.j.Old.ExpiresAt.Moment); {
+		case err != nil:
+			return apikey.Deleted{}, err
+		case kept.AlreadyGone && s.r.j.touched():
+			return apikey.Deleted{}, &client.Error{Op: "give the old key the end back that it had", Kind: client.Conflict, Outcome: client.NotDone, Own: true,
+				Message: "the service has no such key any more: the new one stays, since the application may use it"}
+		}
+	}
+	return s.Service.Delete(ctx, id)
+}
+
+// rolls puts one of these between a rotation and its service.
+func (r *Rotation) rolls() error {
+	roller, ok := client.As[client.Roller](r.svc)
+	if !ok {
+		return &RefusedError{Reason: "the service gives no key a new secret"}
+	}
+	its := around{Service: r.svc, roller: roller, r: r}
+	var s client.Service = &rolling{around: its}
+	if r.caps.Roll.NewID {
+		s = &renewing{around: its}
+	}
+	r.svc, r.caps = s, s.Capabilities()
+	return nil
+}

@@ -52,11 +52,6 @@ func (j *journal) noWayBack() string {
 	return "the overlap was ended, or may have been" + on
 }
 
-func (rec *rollRecord) endsAt() string {
-	ends, _ := rec.Ends.Time()
-	return ends.UTC().Format(time.RFC3339)
-}
-
 // rolledWords say what is certain of the new secret.
 func (j *journal) rolledWords() string {
 	if c, ok := j.claimed(DeleteAnswered, SubjectNew); ok && j.NewGone && j.New != nil {
@@ -160,4 +155,18 @@ func (j *journal) leftOfRoll() (out []string) {
 		}
 	}
 	return append(out, "no call changes the key "+key+" any more")
+}
+
+// renewedWords say what is certain of the key that was rolled, while it is there.
+func (j *journal) renewedWords() string {
+	old := keyWords(j.Old)
+	switch {
+	case j.pending(opCreate), j.New == nil && j.Roll.Lost:
+		return ""
+	case j.New != nil && j.NewGone:
+		return fmt.Sprintf("the service answered that the old key %s has the end again that it had", old)
+	case j.New != nil:
+		return fmt.Sprintf("the service answered that it rolled the old key %s, which ends %s after that; it was not deleted by this rotation", old, span(j.Roll.Overlap))
+	}
+	return fmt.Sprintf("the old key %s was not touched by this rotation", old)
 }

@@ -4,6 +4,18 @@
 // service and destinations, it does one step at a time, and writes a journal
 // before and after every call that changes anything, so that a process that is
 // killed anywhere can go on or undo.
+//
+// The files stand in an order: each calls those of its own line here, and of the lines above it, alone.
+//
+//	words rotation claim errors question strategy view   what is said, as data
+//	store lock journal format diff rollsay say recall    the journal, and what is told from it alone
+//	core notice calls step                               one rotation: its state, a call, the end of a step
+//	list probe places whose lastuse                      looks at the keys, at a secret, at the destinations
+//	withdraw dead gone mint paste rolling                a key taken out of service, gone, made; a service that rolls
+//	create renewing rollfind roll lost                   the ways to a new secret, and one that nobody has
+//	deliver switch gate verify drain retire finish       the stages after it
+//	undo undoplaces rightplace preflight plan planner    the way back; what is seen to, and said, beforehand
+//	stages do open                                       the table of stages, and what is called from outside
 package rotation
 
 import (

@@ -4,13 +4,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
-)
-
-// Calls that only have to be named in the journal's Pending.
-const (
-	opRename = "rename the new key"
-	opSwitch = "switch detent's own credential"
 )
 
 // viewOf makes the view of a journal. inHand says that this process has the new secret.
@@ -62,11 +55,6 @@ func planLines(strategy Strategy, v *View) []PlanLine {
 	return out
 }
 
-// delivered reports whether every destination has the new secret.
-func (j *journal) delivered() bool {
-	return j.New != nil && !slices.ContainsFunc(j.Destinations, func(d destinationRecord) bool { return !d.Put && d.Without == "" })
-}
-
 // certain is what the claims of the journal say, and what this rotation itself did or left undone.
 func (j *journal) certain() []string {
 	var out []string
@@ -111,8 +99,6 @@ func (j *journal) certain() []string {
 	}
 	return out
 }
-
-func clock(at time.Time) string { return at.UTC().Format("15:04:05Z") }
 
 func (j *journal) oldWords() string {
 	old := keyWords(j.Old)
@@ -337,42 +323,8 @@ func (j *journal) left() []string {
 	return out
 }
 
-// lacked reports whether the last list that was read did not show the key.
-func (j *journal) lacked(subject string) bool { return lacked(j.Claims, subject) }
-
 // Lacked reports the same of one of the two keys, SubjectOld or SubjectNew.
 func (v View) Lacked(subject string) bool { return lacked(v.Claims, subject) }
-
-func lacked(claims []Claim, subject string) bool {
-	for _, c := range slices.Backward(claims) {
-		if c.Subject() == subject && (c.Kind() == RowSeen || c.Kind() == RowMissing) {
-			return c.Kind() == RowMissing
-		}
-	}
-	return false
-}
-
-// leftCopies are the kept copies that nobody removes after the end: detent cannot reach them, or was told to leave them.
-func (j *journal) leftCopies() []string {
-	var out []string
-	for _, d := range j.Destinations {
-		kept := d.Backup != "" && d.Begun
-		if j.State == Closed && kept || kept && d.Without != "" || kept && d.Undid != "" && !d.Undone {
-			out = append(out, d.Backup)
-		}
-		out = append(out, d.Left...)
-	}
-	return out
-}
-
-func shellWord(path string) string {
-	if strings.ContainsFunc(path, func(r rune) bool {
-		return !strings.ContainsRune("/._-+=:,@", r) && !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9')
-	}) {
-		return "'" + strings.ReplaceAll(path, "'", `'\''`) + "'"
-	}
-	return path
-}
 
 func pendingWords(op string, j *journal) string {
 	if said := j.pendingRoll(op); said != "" {
@@ -435,16 +387,6 @@ func (j *journal) next(strategy Strategy, v *View, inHand bool) Next {
 		n.Default = "confirm that every consumer has the new key"
 	}
 	return n
-}
-
-// touched reports whether a secret of this rotation may lie anywhere.
-func (j *journal) touched() bool {
-	return j.Switched || slices.ContainsFunc(j.Destinations, func(d destinationRecord) bool { return d.Begun && !d.Undone })
-}
-
-// wasPut reports whether a secret of this rotation was ever put anywhere, or may have been; what was put back since counts.
-func (j *journal) wasPut() bool {
-	return j.Switched || slices.ContainsFunc(j.Destinations, func(d destinationRecord) bool { return d.Begun })
 }
 
 func (j *journal) undoWords() string {

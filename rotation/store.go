@@ -132,7 +132,7 @@ func (f Files) IDs() ([]string, error) {
 	var ids []string
 	for _, e := range entries {
 		id, ours := strings.CutSuffix(e.Name(), journalExt)
-		if ours && !e.IsDir() && isNonce(id) {
+		if ours && !e.IsDir() && apikey.IsNonce(id) {
 			ids = append(ids, id)
 		}
 	}

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"detent/apikey"
 	"detent/client"
@@ -62,7 +61,7 @@ func (r *Rotation) giveUpUndo(res Result, err error) (Result, error) {
 		if r.w.Headless {
 			return res, err
 		}
-		return ask(Question{Kind: AskTurn, Text: "the undo cannot be finished: " + refused.Reason, Default: No,
+		return *ask(Question{Kind: AskTurn, Text: "the undo cannot be finished: " + refused.Reason, Default: No,
 			Choices: yesNo("give it up and go on with the rotation", "what was put back is delivered again", WantsNothing)}), nil
 	}
 	r.j.Undoing = false
@@ -120,8 +119,7 @@ func (r *Rotation) undoUntouched(ctx context.Context) (Result, error) {
 	if err := r.beginUndo(); err != nil {
 		return Result{}, err
 	}
-	none := func(context.Context) (*Result, error) { return nil, nil }
-	if res, err := r.deleteNew(ctx, none); err != nil || res != nil {
+	if res, err := r.deleteNew(ctx, noGate); err != nil || res != nil {
 		return *orNothing(res), err
 	}
 	return r.undone(ctx)
@@ -147,17 +145,8 @@ func (r *Rotation) refuseAfterDelete(ctx context.Context) (*Result, error) {
 	if t, err := r.try(ctx, SubjectOld, old, "kept since the rotation began", ""); err != nil || !t.accepted() {
 		return nil, errors.Join(refusal, err)
 	}
-	res := ask(Question{Kind: AskLives, Text: "a deletion of the old key was sent, but its secret is still accepted after the service's lag: does the old key live all the same?",
-		Choices: yesNo("it lives: undo", "the deletion counts as not done, by your word", WantsReason), Default: No})
-	return &res, nil
-}
-
-// deadBoundOf is the service's own lag, without what a compromised key is given beyond it.
-func (r *Rotation) deadBoundOf() (bound time.Duration) {
-	if r.caps.RevokeLag > 0 {
-		return r.caps.RevokeLag + maxPause
-	}
-	return deadDefault
+	return ask(Question{Kind: AskLives, Text: "a deletion of the old key was sent, but its secret is still accepted after the service's lag: does the old key live all the same?",
+		Choices: yesNo("it lives: undo", "the deletion counts as not done, by your word", WantsReason), Default: No}), nil
 }
 
 func answerLives(_ context.Context, r *Rotation, _ Question, a Answer) (Result, error) {
@@ -200,8 +189,7 @@ func (r *Rotation) rowCarries(s *listing) (*Result, error) {
 	const stays = "the new key stays: the application may be using it"
 	switch {
 	case s.old == nil && s.new == nil && r.j.New != nil:
-		res := r.bothGone()
-		return &res, nil
+		return r.bothGone(), nil
 	case s.old == nil && !rule("undo: the row is there"):
 		return nil, nil
 	case r.overlapOver(s):
@@ -233,9 +221,8 @@ func (r *Rotation) rowCarries(s *listing) (*Result, error) {
 		return nil, &RefusedError{Reason: "the old key " + when + ": the application would have a key that soon does not work; " + stays,
 			Next: fmt.Sprintf("go on with `detent rotate --resume %s`, or undo at a terminal", r.j.ID)}
 	}
-	res := ask(Question{Kind: AskCarries, Subject: carriesEnding, Text: "the old key " + when + ": the application will have a key that soon does not work. Undo all the same?",
-		Choices: yesNo("undo all the same", "the old value is put back, and the new key is deleted", WantsReason), Default: No})
-	return &res, nil
+	return ask(Question{Kind: AskCarries, Subject: carriesEnding, Text: "the old key " + when + ": the application will have a key that soon does not work. Undo all the same?",
+		Choices: yesNo("undo all the same", "the old value is put back, and the new key is deleted", WantsReason), Default: No}), nil
 }
 
 // What may not be clear about whether the old key carries the application.
@@ -264,9 +251,8 @@ func (r *Rotation) turnOldOn(ctx context.Context) (*Result, error) {
 			return nil, &RefusedError{Reason: "an undo would bring a leaked key back to life: only a person at a terminal may do that",
 				Next: fmt.Sprintf("go on with `detent rotate --resume %s`", r.j.ID)}
 		}
-		res := ask(Question{Kind: AskCarries, Subject: carriesLeaked, Text: "an undo brings the leaked key back to life: whoever has it can use it again",
-			Choices: yesNo("bring it back", "the old key is enabled again", WantsReason), Default: No})
-		return &res, nil
+		return ask(Question{Kind: AskCarries, Subject: carriesLeaked, Text: "an undo brings the leaked key back to life: whoever has it can use it again",
+			Choices: yesNo("bring it back", "the old key is enabled again", WantsReason), Default: No}), nil
 	}
 	if err := r.beginUndo(); err != nil {
 		return nil, err
@@ -316,9 +302,8 @@ func (r *Rotation) undoGate(ctx context.Context) (*Result, error) {
 		return nil, err
 	}
 	if s.new != nil && s.new.Own {
-		res := ask(Question{Kind: AskSwitch, Text: fmt.Sprintf("detent authenticates with the new key, which the undo deletes: "+
-			"put the old secret back where it reads its credential (%s), and undo with a new start", r.credentialWords()), Choices: yesNo("look again", "the list is read again", WantsNothing), Default: Yes})
-		return &res, nil
+		return ask(Question{Kind: AskSwitch, Text: fmt.Sprintf("detent authenticates with the new key, which the undo deletes: "+
+			"put the old secret back where it reads its credential (%s), and undo with a new start", r.credentialWords()), Choices: yesNo("look again", "the list is read again", WantsNothing), Default: Yes}), nil
 	}
 	if res, err := r.rowCarries(s); err != nil || res != nil {
 		return res, err
@@ -332,25 +317,6 @@ func (r *Rotation) undoGate(ctx context.Context) (*Result, error) {
 	return nil, r.placesBack(ctx)
 }
 
-// switchBack gives detent its old credential again and opens the service with it, even where nothing was
-// switched: a destination that has its old value again may be the file that the credential is read from.
-func (r *Rotation) switchBack(ctx context.Context) error {
-	if r.w.Switcher == nil || !r.j.Switched && !(r.j.Own && r.w.Switcher.CanSwitch()) {
-		return nil
-	}
-	var back client.Service
-	err := r.change("switch own credential back", func() (err error) {
-		back, err = r.w.Switcher.Undo(ctx, r.job(nil))
-		return err
-	}, func() { r.svc, r.j.Switched = back, false })
-	if err != nil {
-		return fmt.Errorf("%s: %w", r.w.Switcher.Describe(), err)
-	}
-	return nil
-}
-
-const opDeleteNew = "delete the new key"
-
 // deleteNew removes the new key, by the id that the journal knows, and everything else with our nonce, as far as a list shows it for as
 // long as it may be behind.
 func (r *Rotation) deleteNew(ctx context.Context, gate func(context.Context) (*Result, error)) (*Result, error) {
@@ -359,9 +325,7 @@ func (r *Rotation) deleteNew(ctx context.Context, gate func(context.Context) (*R
 	}
 	if r.j.New != nil && !r.j.NewGone {
 		id := r.j.New.ID
-		res, err := r.guardedTwice(ctx, opDeleteNew+" "+id, "delete", id, gate, func(ctx context.Context) error {
-			return r.deleteOurs(client.AtOnce(ctx), id)
-		}, func() {
+		res, err := r.deleteGuarded(ctx, id, gate, func() {
 			r.j.NewGone = true
 			r.newDeleted(id)
 			r.log("deleted %q (%s)", r.j.New.Name, id)
@@ -403,21 +367,6 @@ func (r *Rotation) deleteNew(ctx context.Context, gate func(context.Context) (*R
 	return nil, nil // what is still listed by then was answered to be deleted
 }
 
-func (r *Rotation) newID() string {
-	if r.j.New == nil {
-		return ""
-	}
-	return r.j.New.ID
-}
-
-func (r *Rotation) newDeleted(id string) {
-	what := "the service answered that it deleted %s, or that it has no such key"
-	if r.j.inPlace() {
-		what = "the service answered that the key has its former secret again, instead of that of %s, or that no overlap runs"
-	}
-	r.observed(DeleteAnswered, SubjectNew, "answer", what, id)
-}
-
 // deleteStraysOfUndo deletes what else carries our mark, each once. The secret of one that was superseded may be in a place: it goes
 // through the gate, as the new key does.
 func (r *Rotation) deleteStraysOfUndo(ctx context.Context, s *listing, gate func(context.Context) (*Result, error)) (*Result, error) {
@@ -442,12 +391,22 @@ func (r *Rotation) deleteStraysOfUndo(ctx context.Context, s *listing, gate func
 			}
 			continue
 		}
-		res, err := r.guardedTwice(ctx, opDeleteNew+" "+id, "delete", id, gate, func(ctx context.Context) error {
-			return r.deleteOurs(client.AtOnce(ctx), id)
-		}, apply)
-		if err != nil || res != nil {
+		if res, err := r.deleteGuarded(ctx, id, gate, apply); err != nil || res != nil {
 			return res, err
 		}
 	}
 	return nil, nil
+}
+
+func answerUndone(_ context.Context, r *Rotation, q Question, a Answer) (Result, error) {
+	switch a.Choice {
+	case LookAgain:
+		return Result{Status: Moved}, nil
+	case TurnRound:
+		return r.turnAround()
+	}
+	if err := r.vouch(q.Subject, a.Reason); err != nil {
+		return Result{}, err
+	}
+	return Result{Status: Moved, Message: "noted"}, r.save("vouched for")
 }

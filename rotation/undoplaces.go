@@ -60,26 +60,6 @@ func (r *Rotation) inspect(ctx context.Context, d delivery.Destination, rec *des
 	return placeNew, "", former
 }
 
-// cameBack takes up what a place's copy is seen to hold where that is no longer what the preflight saw, and is what an undo goes back to: the
-// old key's secret, where the place held nothing and somebody has put it back before the new one was delivered; or what somebody
-// had written there and a person said may be delivered over, where no other copy was left.
-func (r *Rotation) cameBack(rec *destinationRecord, copied delivery.Held) error {
-	if copied.Exists && rec.Former != rec.Over && r.fingerprints.is(copied.Secret, rec.Over, r.j.ID) {
-		rec.Former, rec.Held, rec.WasOld = rec.Over, true, false
-		return nil
-	}
-	if rec.Held || !copied.Exists || !r.isOld(copied.Secret) || !rule("put: what came back since the preflight is what was there") {
-		return nil
-	}
-	print, err := r.fingerprints.of(copied.Secret)
-	if err != nil {
-		return err
-	}
-	r.log("%s held the old key's secret again when the new one was put there", rec.Describe)
-	rec.Former, rec.Held, rec.WasOld = print, true, true
-	return nil
-}
-
 // isForeign reports whether a place holds what this rotation has not put there, as far as it knows the secrets that it had.
 func (r *Rotation) isForeign(held delivery.Held) bool {
 	return (r.j.Print != "" || len(r.j.OldPrints) > 0) && !r.isOurs(held.Secret)
@@ -119,26 +99,12 @@ func (r *Rotation) beforePuttingBack(ctx context.Context) (*Result, error) {
 
 func (r *Rotation) askUndone(spec string) *Result {
 	_, rec, _ := r.destination(spec)
-	res := ask(Question{Kind: AskUndone, Subject: spec, Text: r.j.StuckWhy + ". Until the old value is there the new key stays, since the application may be using it. Put it back yourself, or go on with the rotation",
+	return ask(Question{Kind: AskUndone, Subject: spec, Text: r.j.StuckWhy + ". Until the old value is there the new key stays, since the application may be using it. Put it back yourself, or go on with the rotation",
 		Lines: []string{"The old value is back: " + rec.Describe}, Flag: fmt.Sprintf("rotate --abort %s --undone %s --reason R", r.j.ID, spec), Default: No,
 		Choices: []Choice{{ID: Yes, Label: "it is back", Does: "your word counts for this place; where it can be read, it must not hold the new secret", Wants: WantsReason},
 			{ID: LookAgain, Label: "look again", Does: "the place is read again"},
 			{ID: TurnRound, Label: "go on with the rotation instead", Does: "what was put back is delivered again"},
 			{ID: No, Label: "leave it for later", Does: "the rotation stays open, and the new key stays"}}})
-	return &res
-}
-
-func answerUndone(_ context.Context, r *Rotation, q Question, a Answer) (Result, error) {
-	switch a.Choice {
-	case LookAgain:
-		return Result{Status: Moved}, nil
-	case TurnRound:
-		return r.turnAround()
-	}
-	if err := r.vouch(q.Subject, a.Reason); err != nil {
-		return Result{}, err
-	}
-	return Result{Status: Moved, Message: "noted"}, r.save("vouched for")
 }
 
 // putBack puts every former value back, in reverse, reads it back, and then runs the commands again.
@@ -272,9 +238,8 @@ func (r *Rotation) triedBack(ctx context.Context, subject string, old apikey.Sec
 	case (t.unproven || t.Verdict == apikey.Known) && (r.acceptsProbe() || r.j.Carries[carriesUnproven] != ""):
 		return nil, nil
 	case t.unproven || t.Verdict == apikey.Known:
-		res := ask(Question{Kind: AskCarries, Subject: carriesUnproven, Text: "whether the old secret works cannot be seen from here (" + t.Evidence + "). Undo all the same?", Flag: "--accept-unknown REASON",
-			Choices: yesNo("undo all the same", "the old value is put back, and the new key is deleted", WantsReason), Default: No})
-		return &res, nil
+		return ask(Question{Kind: AskCarries, Subject: carriesUnproven, Text: "whether the old secret works cannot be seen from here (" + t.Evidence + "). Undo all the same?", Flag: "--accept-unknown REASON",
+			Choices: yesNo("undo all the same", "the old value is put back, and the new key is deleted", WantsReason), Default: No}), nil
 	case t.Verdict == apikey.Refused:
 		return nil, &RefusedError{Reason: "the service refuses the old secret (" + t.Evidence + "): the application would have a key that does not work; the new key stays",
 			Next: fmt.Sprintf("go on with `detent rotate --resume %s`, or end it as it stands with `detent rotate --close %s --reason R`", r.j.ID, r.j.ID)}

@@ -1,7 +1,6 @@
 package kit
 
 import (
-	"detent/apikey"
 	"fmt"
 	"regexp"
 	"slices"
@@ -9,6 +8,8 @@ import (
 	"strings"
 	"sync"
 	"unicode"
+
+	"detent/apikey"
 )
 
 // checker collects what is wrong with a declaration.

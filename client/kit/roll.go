@@ -1,8 +1,9 @@
 package kit
 
 import (
-	"detent/apikey"
 	"slices"
+
+	"detent/apikey"
 )
 
 // Roll is the call that gives a key a new secret, and makes the one that it had die. Its answer is the key, and the secret is where

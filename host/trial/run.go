@@ -1,8 +1,8 @@
 // Package trial tries an issuer's file on a service: it lists, and makes, proves, changes and deletes keys of its own. It says of each step
 // what became of it, and records that without any name, id or secret of the service's.
 //
-// Its files, from the bottom up: record.go, what can be sent in; trial.go, what every step needs; roll.go and write.go, the steps that
-// change keys; and this one.
+// Its files, from the bottom up: record.go, what can be sent in; trial.go, what every step needs; make.go, a key of its own; limits.go and
+// roll.go, steps of their own; write.go, the steps that change keys, in turn; and this one.
 package trial
 
 import (

@@ -4,24 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"iter"
-	"slices"
-	"strings"
 
 	"detent/apikey"
 	"detent/delivery"
 )
-
-// destinations are the places, each with what the journal has of it.
-func (r *Rotation) destinations() iter.Seq2[delivery.Destination, *destinationRecord] {
-	return func(yield func(delivery.Destination, *destinationRecord) bool) {
-		for i, d := range r.dests {
-			if !yield(d, &r.j.Destinations[i]) {
-				return
-			}
-		}
-	}
-}
 
 // preflightDestinations does at every place what delivery will do, and sees that it is the right place: it holds the
 // old key's secret, or nothing. A result is a question that stops the preflight.
@@ -35,8 +21,7 @@ func (r *Rotation) preflightDestinations(ctx context.Context, s *listing) (*Resu
 		r.w.Hook("after: preflight " + d.Spec())
 		var consent *delivery.ConsentError
 		if errors.As(err, &consent) {
-			res := ask(consentQuestion(rec, consent))
-			return &res, nil
+			return ask(consentQuestion(rec, consent)), nil
 		}
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", d.Describe(), err)
@@ -146,13 +131,6 @@ func (r *Rotation) checkPlace(ctx context.Context, s *listing, d delivery.Destin
 	return r.wrongPlace(rec, wrong), nil
 }
 
-// keptBeside is where the copy of what a place holds is kept: beside the file at the end of links.
-func (r *Rotation) keptBeside(rec *destinationRecord, held delivery.Held) {
-	if held.File != "" {
-		rec.Backup = held.File + ".detent-" + r.j.ID
-	}
-}
-
 func (r *Rotation) placeHeld(rec *destinationRecord, held delivery.Held) {
 	what := "a value"
 	if !held.Exists {
@@ -169,9 +147,8 @@ func (r *Rotation) wrongPlace(rec *destinationRecord, why string) *Result {
 		return nil
 	}
 	rec.Replace = false
-	res := ask(Question{Kind: AskReplace, Subject: rec.Spec, Text: fmt.Sprintf("%s: %s: is it the right place?", rec.Describe, why), Flag: "--replace",
+	return ask(Question{Kind: AskReplace, Subject: rec.Spec, Text: fmt.Sprintf("%s: %s: is it the right place?", rec.Describe, why), Flag: "--replace",
 		Choices: yesNo("replace it", "what it holds now is kept until the rotation is over, and an undo puts it back", WantsNothing), Default: No})
-	return &res
 }
 
 // mayReplace reports whether a person was asked about what a place holds now, and said yes.
@@ -348,24 +325,6 @@ func (r *Rotation) controlWithoutOld(ctx context.Context) error {
 	return nil
 }
 
-func (r *Rotation) preflightOwn(ctx context.Context) error {
-	if !r.j.Own {
-		return nil
-	}
-	if !r.w.Switcher.CanSwitch() {
-		r.note("this is the key that detent itself uses: before the old one is touched, give detent the new one (%s) and resume", r.w.Switcher.Describe())
-		return nil
-	}
-	if err := r.w.Switcher.Preflight(ctx, r.job(nil)); err != nil {
-		return fmt.Errorf("%s: %w", r.w.Switcher.Describe(), err)
-	}
-	r.note("this is the key that detent itself uses: %s is rewritten once the new key is proved", r.w.Switcher.Describe())
-	return nil
-}
-
-// hasProbe reports whether a destination has a command that says whether the application there works.
-func (r *Rotation) hasProbe(d delivery.Destination) bool { return d.HasProbe() }
-
 // fingerprintFormers journals what recognises the values that the places hold, and the old secret. The key of the fingerprints is made
 // only now: a preflight that is refused leaves nothing behind.
 func (r *Rotation) fingerprintFormers() (err error) {
@@ -377,14 +336,4 @@ func (r *Rotation) fingerprintFormers() (err error) {
 	}
 	r.j.OldPrint, err = r.fingerprints.of(r.old)
 	return err
-}
-
-// placesText names several places.
-func placesText(recs []*destinationRecord) string {
-	var out []string
-	for _, rec := range recs {
-		out = append(out, rec.Describe)
-	}
-	slices.Sort(out)
-	return strings.Join(out, " and ")
 }

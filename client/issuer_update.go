@@ -1,0 +1,216 @@
+package client
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"detent/apikey"
+	"detent/client/kit"
+)
+
+// wholeBody is the object of a key with what is changed in it, for a service whose change replaces it all. It is read twice: what somebody
+// else wrote between the two would be taken back by the write.
+func (s *issuer) wholeBody(ctx context.Context, declared *kit.Call, id string, changes any) (body map[string]any, tag string, err error) {
+	was, _, err := s.wholeObject(ctx, declared, id)
+	if err != nil {
+		return nil, "", err
+	}
+	body = make(map[string]any, len(was))
+	for name, raw := range was {
+		body[name] = raw
+	}
+	merge(body, changes)
+	now, tag, err := s.wholeObject(ctx, declared, id)
+	if err != nil {
+		return nil, "", err
+	}
+	if names := differing(was, now); len(names) > 0 {
+		return nil, "", &Error{Op: opUpdate, Kind: Conflict, Outcome: NotDone, Message: "somebody else changed the key meanwhile: " + strings.Join(names, ", "),
+			Hint: "Nothing was sent. Look at the key as it is now, and change it again."}
+	}
+	return body, tag, nil
+}
+
+// wholeObject reads the object, without what is not sent back: what the declaration leaves out, a secret, and the last use, which moves by
+// itself.
+func (s *issuer) wholeObject(ctx context.Context, declared *kit.Call, id string) (object map[string]json.RawMessage, tag string, err error) {
+	c, err := s.about(ctx, opGet, &kit.Call{Call: declared.Read}, id, map[apikey.Field]any{})
+	if err != nil {
+		return nil, "", err
+	}
+	err = s.send(ctx, c, func(a *answer) error {
+		object, _, err = decodeObject(a.body, declared.Key...)
+		if tag = a.header.Get("ETag"); err == nil && len(object) == 0 {
+			err = badAnswer("the answer holds no object")
+		}
+		return err
+	})
+	if e := asError(err); e != nil {
+		e.Op, e.Outcome = opUpdate, NotDone
+		e.Message = strings.TrimSuffix(fmt.Sprintf("the key could not be read before it is changed: %s", e.Message), ": ")
+		return nil, "", e
+	}
+	for _, left := range [][]string{declared.Omit, s.d.Row.Secret, s.d.Row.LastUsedAt} {
+		for _, name := range left {
+			delete(object, name)
+		}
+	}
+	return object, tag, nil
+}
+
+// merge puts what is changed in the place of what was; inside of an object only what is named.
+func merge(into map[string]any, changes any) {
+	members, _ := changes.(map[string]any)
+	for name, change := range members {
+		if inner, is := change.(map[string]any); is {
+			below := map[string]any{}
+			if raw, had := into[name].(json.RawMessage); had {
+				for n, r := range objectOf(raw) {
+					below[n] = r
+				}
+			}
+			merge(below, inner)
+			into[name] = below
+			continue
+		}
+		into[name] = change
+	}
+}
+
+// differing are the members that two readings of an object do not have alike, spaces and the order of members apart.
+func differing(a, b map[string]json.RawMessage) (names []string) {
+	for _, name := range slices.Sorted(maps.Keys(a)) {
+		if !alike(a[name], b[name]) {
+			names = append(names, field(name))
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(b)) {
+		if _, had := a[name]; !had {
+			names = append(names, field(name))
+		}
+	}
+	return names
+}
+
+func alike(a, b json.RawMessage) bool {
+	plain := func(raw json.RawMessage) []byte {
+		var v any
+		dec := json.NewDecoder(bytes.NewReader(raw))
+		dec.UseNumber()
+		if dec.Decode(&v) != nil {
+			return raw
+		}
+		out, err := json.Marshal(v)
+		if err != nil {
+			return raw
+		}
+		return out
+	}
+	return bytes.Equal(plain(a), plain(b))
+}
+
+// Update implements Service.
+func (s *issuer) Update(ctx context.Context, id string, patch apikey.Patch) (apikey.Key, error) {
+	ctx, done := s.operation(ctx)
+	defer done()
+	declared := s.d.Update
+	if patch.Enabled != nil && patch.Name == nil && patch.Role == nil && patch.Expiry == nil && len(patch.Numbers) == 0 && s.d.Enable != nil && s.d.Disable != nil {
+		declared = map[bool]*kit.Call{true: s.d.Enable, false: s.d.Disable}[*patch.Enabled]
+	}
+	if declared == nil {
+		return apikey.Key{}, unsupported(opUpdate, s.Capabilities().Rename)
+	}
+	if bad := s.checkID(opUpdate, id); bad != nil {
+		return apikey.Key{}, bad
+	}
+	values := map[apikey.Field]any{}
+	if patch.Name != nil {
+		if bad := checkDraft(opUpdate, apikey.Draft{Name: *patch.Name}, s.opts.Now(), s.d.Longest); bad != nil {
+			return apikey.Key{}, bad
+		}
+		values[apikey.FieldName] = *patch.Name
+	}
+	if patch.Role != nil {
+		values[apikey.FieldRole] = s.spelling.wire(*patch.Role)
+	}
+	if patch.Enabled != nil {
+		values[apikey.FieldEnabled] = *patch.Enabled
+	}
+	if bad := s.limits(declared, patch, values); bad != nil {
+		return apikey.Key{}, bad
+	}
+	if len(values) == 0 {
+		return apikey.Key{}, invalid(opUpdate, "there is nothing to change")
+	}
+	if s.opts.ReadOnly { // before what is changed is read
+		return apikey.Key{}, readOnly(opUpdate)
+	}
+	values[fillChange] = true
+	c, err := s.about(ctx, opUpdate, declared, id, values)
+	if err != nil {
+		return apikey.Key{}, err
+	}
+	c.write = true
+	if declared.Whole {
+		if c.body, c.ifMatch, err = s.wholeBody(ctx, declared, id, c.body); err != nil {
+			return apikey.Key{}, err
+		}
+	}
+	if declared.Silent {
+		err := s.send(ctx, c, func(a *answer) error {
+			_, err := acknowledged(a, "the change", declared.EmptyYes)
+			return err
+		})
+		if err != nil {
+			return apikey.Key{}, err
+		}
+		return s.look(ctx, id, patch, declared.As(apikey.FieldExpiry))
+	}
+	key, _, err := s.one(ctx, c, declared.Key)
+	return key, err
+}
+
+// look finds a key that was changed, by an answer that shows none: whether it was is what the row shows. An end was sent in the form as.
+func (s *issuer) look(ctx context.Context, id string, patch apikey.Patch, as string) (apikey.Key, error) {
+	listed, err := s.inList(ctx, id)
+	found := listed.key
+	if e := asError(err); e != nil {
+		e.Op, e.Outcome = opUpdate, Unknown
+		return apikey.Key{}, e
+	}
+	if found.ID == "" {
+		return found, &Error{Op: opUpdate, Kind: NotFound, Outcome: Unknown, Message: "the change was taken, and the list does not have the key", Hint: hintLook}
+	}
+	if patch.Name != nil && found.Name != *patch.Name || patch.Role != nil && found.Role != *patch.Role ||
+		patch.Enabled != nil && found.Enabled != nil && *found.Enabled != *patch.Enabled || !s.showsLimits(found, patch, as) {
+		return found, &Error{Op: opUpdate, Kind: BadAnswer, Outcome: Unknown, Message: "the change was answered, and the list does not show it", Hint: hintLook}
+	}
+	return found, nil
+}
+
+// showsLimits reports whether a row has the end and the numbers of a change, as far as it tells. A service may round an end.
+func (s *issuer) showsLimits(row apikey.Key, patch apikey.Patch, as string) bool {
+	for name, raw := range patch.Numbers {
+		value, has := apikey.NumberOf(&row, apikey.Field(name))
+		asked, err := strconv.ParseFloat(string(raw), 64)
+		if has != (err == nil) || has && value != asked {
+			return false
+		}
+	}
+	if patch.Expiry == nil || !row.ExpiresAt.Known() {
+		return true
+	}
+	at, ends := row.ExpiresAt.Time()
+	rounding := time.Hour
+	if as == "date" || as == "days" {
+		rounding = 25 * time.Hour
+	}
+	return ends != patch.Expiry.IsNever() && (!ends || at.Sub(patch.Expiry.Instant(s.now())).Abs() <= rounding)
+}
