@@ -42,7 +42,7 @@ func (s *issuer) page(ctx context.Context, query url.Values, start func(*answer)
 	}
 	err = s.send(ctx, c, func(a *answer) error {
 		start(a)
-		r := newRecord(&s.d.Row)
+		r := s.listed()
 		var key apikey.Key // one for all rows, as the record is
 		var err error
 		rest.header = a.header
@@ -54,7 +54,7 @@ func (s *issuer) page(ctx context.Context, query url.Values, start func(*answer)
 			if key, err = s.key(r); err != nil {
 				return err
 			}
-			s.ofWhole(&key)
+			s.ofRow(&key, r)
 			secret := r.secret()
 			key.Own = secret.Equal(s.opts.Token)
 			each(&key, secret)
@@ -103,7 +103,7 @@ func (s *issuer) pageOfIDs(ctx context.Context, c call, start func(*answer), eac
 				return err
 			}
 			if id == "" {
-				return badAnswer("a key in the answer has no id")
+				return s.withoutID()
 			}
 			ids = append(ids, string(id))
 			return nil
@@ -142,7 +142,7 @@ func (s *issuer) pageOfIDs(ctx context.Context, c call, start func(*answer), eac
 func (s *issuer) shown(ctx context.Context, id string) (out listedKey, err error) {
 	c := s.request(opList, s.d.List.Each, id, map[apikey.Field]any{apikey.FieldID: id})
 	err = s.send(ctx, c, func(a *answer) (err error) {
-		r := newRecord(&s.d.Row)
+		r := s.listed()
 		if err := r.read(a.body, s.d.List.Each.Key); err != nil {
 			return err
 		}
@@ -151,7 +151,7 @@ func (s *issuer) shown(ctx context.Context, id string) (out listedKey, err error
 		}
 		out.secret = r.secret()
 		out.key, err = s.key(r)
-		s.ofWhole(&out.key)
+		s.ofRow(&out.key, r)
 		out.key.Own = out.secret.Equal(s.opts.Token)
 		return err
 	})

@@ -7,9 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strconv"
 	"strings"
-	"time"
 
 	"detent/apikey"
 	"detent/client/kit"
@@ -193,24 +191,4 @@ func (s *issuer) look(ctx context.Context, id string, patch apikey.Patch, as str
 		return found, &Error{Op: opUpdate, Kind: BadAnswer, Outcome: Unknown, Message: "the change was answered, and the list does not show it", Hint: hintLook}
 	}
 	return found, nil
-}
-
-// showsLimits reports whether a row has the end and the numbers of a change, as far as it tells. A service may round an end.
-func (s *issuer) showsLimits(row apikey.Key, patch apikey.Patch, as string) bool {
-	for name, raw := range patch.Numbers {
-		value, has := apikey.NumberOf(&row, apikey.Field(name))
-		asked, err := strconv.ParseFloat(string(raw), 64)
-		if has != (err == nil) || has && value != asked {
-			return false
-		}
-	}
-	if patch.Expiry == nil || !row.ExpiresAt.Known() {
-		return true
-	}
-	at, ends := row.ExpiresAt.Time()
-	rounding := time.Hour
-	if as == "date" || as == "days" {
-		rounding = 25 * time.Hour
-	}
-	return ends != patch.Expiry.IsNever() && (!ends || at.Sub(patch.Expiry.Instant(s.now())).Abs() <= rounding)
 }

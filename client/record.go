@@ -41,6 +41,9 @@ type record struct {
 	places  map[string]json.Unmarshaler
 	order   []member // the members of the rows so far
 	next    int      // the one in order that is expected
+
+	watched      bool // a trial wants to know which members came
+	came, others []string
 }
 
 // member is one that a row had. Rows of a list have theirs in the same order, some of them left out: comparing with the one that is
@@ -117,6 +120,7 @@ func (i inside) UnmarshalJSON(b []byte) error {
 	return members(dec, func(name []byte) error {
 		raw, err := value(dec)
 		place := i.r.place(string(name))
+		i.r.note(name)
 		if _, deeper := place.(inside); err != nil || place == nil || deeper {
 			return err
 		}
@@ -135,6 +139,20 @@ func (r *record) clear() {
 	for i := range r.raws {
 		r.raws[i] = r.raws[i][:0]
 	}
+	r.came, r.others = nil, nil
+}
+
+// note keeps that a member came, as it is declared, where somebody wants to know.
+func (r *record) note(name []byte) {
+	if !r.watched {
+		return
+	}
+	at := slices.IndexFunc(r.names, func(known string) bool { return strings.EqualFold(string(name), known) })
+	if at >= 0 {
+		r.came = append(r.came, r.names[at])
+	} else if text := field(text(name)); len(r.others) < maxOrder && len(text) <= 40 && text == words(text) {
+		r.others = append(r.others, text)
+	}
 }
 
 // from reads the next row, as encoding/json reads a struct: names in any case, the last one of several counts.
@@ -150,6 +168,7 @@ func (r *record) from(dec *jsontext.Decoder) error {
 	}
 	return members(dec, func(name []byte) error {
 		place := r.field(name)
+		r.note(name)
 		raw, err := value(dec)
 		if err != nil || place == nil {
 			return err
