@@ -54,7 +54,7 @@ func openIssuer(d *kit.Declaration, opts Options) (*issuer, *Error) {
 		s.whole = func(secret apikey.Secret) bool { return secret.Matches(whole) }
 	}
 	s.authorize()
-	if s.d.Catalogue != nil && opts.Catalogue != nil && len(opts.Catalogue.Permissions) > 0 {
+	if was := opts.Catalogue; was != nil && len(was.Permissions)+len(was.Roles)+len(was.Environments) > 0 {
 		s.told.Store(opts.Catalogue)
 	}
 	if d.Exchange != nil {
