@@ -63,9 +63,10 @@ type PermissionPreset struct {
 	Permissions []Permission
 }
 
-// Catalogue says how permissions are known: as declared, or from the service itself.
+// Catalogue says how permissions are known: as declared, or from the service itself. So are roles and environments.
 type Catalogue struct {
 	Can    bool      // the service can be asked which there are
+	Beside bool      // it can be asked which roles or environments there are
 	OfKeys bool      // it has no call that tells them: the account's own keys show which are in use
 	Asked  time.Time // when it said so; zero where they are as declared
 }

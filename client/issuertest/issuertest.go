@@ -117,7 +117,7 @@ func (u *suite) abilities(t *testing.T) {
 		{"restrictions", caps.Restrictions, true, "create"}, {"roll", caps.Roll.Ability, rolls, "roll"},
 		{"ending an overlap", apikey.Ability{OK: caps.Roll.End, Why: "it has no such call"}, rolls, "end the overlap"},
 		{"keeping a former secret", apikey.Ability{OK: caps.Roll.Keep, Why: "it has no such call"}, rolls, "keep the former secret"}, {"deleting by the secret", apikey.Ability{OK: caps.SelfDelete != "", Why: "it has no such call"}, deletes, "delete by its secret"}, {"listing", apikey.Can(), true, "list"}, {"proving a secret", apikey.Can(), true, "probe"},
-		{"a catalogue", apikey.Ability{OK: caps.Catalogue.Can, Why: "it has no such call"}, asks, "catalogue"}, {"identifying", apikey.Ability{OK: identifies, Why: "it has no such call"}, true, "identify"},
+		{"a catalogue", apikey.Ability{OK: caps.Catalogue.Can || caps.Catalogue.Beside, Why: "it has no such call"}, asks, "catalogue"}, {"identifying", apikey.Ability{OK: identifies, Why: "it has no such call"}, true, "identify"},
 	} {
 		switch {
 		case !a.is.OK && a.is.Why == "":

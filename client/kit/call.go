@@ -298,8 +298,10 @@ func (d *Declaration) Requests() map[string]*Call {
 	if d.Auth.Login != nil {
 		out["auth.login"] = &d.Auth.Login.Call
 	}
-	if d.Catalogue != nil && !d.Catalogue.Keys {
-		out["catalogue"] = &d.Catalogue.Call
+	for field, k := range d.Catalogues() {
+		if !k.Keys {
+			out[field] = &k.Call
+		}
 	}
 	out["list.each"], out["update"], out["delete"], out["retrieve"] = d.List.Each, d.Update, d.Delete, d.Retrieve
 	out["enable"], out["disable"] = d.Enable, d.Disable
