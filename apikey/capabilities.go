@@ -141,6 +141,11 @@ type Capabilities struct {
 
 	// AccessFields are the fields of access that a key of this service has, reported or not.
 	AccessFields []Field
+	// Unsent are those of them that a row can show and that a new key cannot be asked to have.
+	Unsent []Field
+	// Unreported says of each of them what the user's own declaration of the service can say about keys that lack it; empty where the
+	// declaration is detent's.
+	Unreported map[Field]string
 	// SecretPrefixes are how a secret of this service begins; empty where it may begin anyhow.
 	SecretPrefixes []string
 	// Whole reports whether a text looks like a whole secret of this service; nil where the issuer declares no shape of one.

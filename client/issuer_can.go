@@ -37,7 +37,7 @@ func (s *issuer) Capabilities() apikey.Capabilities {
 		Create: create, Delete: can("delete"), Rename: can("rename"), ChangeRole: can("role"), Disable: can("disable"), PublicKeys: can("public_key"),
 		Retrieve: can("retrieve"), LastUsed: can("last_used"), Expiry: s.sent("expiry", create), Restrictions: s.sent("restrictions", create),
 		Lifetimes: s.lifetimes(), ChangeExpiry: apikey.Cannot("the service has no call that moves the end of a key"), Numbers: s.d.NumbersOfKeys(),
-		Environments: slices.Clone(s.d.Environments), AccessFields: slices.Clone(s.d.Access),
+		Environments: slices.Clone(s.d.Environments), AccessFields: slices.Clone(s.d.Access), Unsent: s.d.Unsent(), Unreported: s.d.Unreported(),
 		MorePermissions: slices.Clone(s.d.MorePermissions), MaxName: s.d.Longest, UsagePage: s.d.Usage, Advice: s.d.Advice,
 		RevokeLag: s.d.Truth.RevokeLag.Duration, ListLag: s.d.Truth.ListLag.Duration, UseResolution: s.d.Truth.UseResolution.Duration,
 		NoTryDead: s.d.Truth.NeverTryDead, SelfDelete: s.selfDelete(), Roll: s.rolls(), Catalogue: apikey.Catalogue{Can: s.d.Catalogue != nil, OfKeys: s.d.Catalogue != nil && s.d.Catalogue.Keys, Asked: s.askedAt()},

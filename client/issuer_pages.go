@@ -57,7 +57,7 @@ func (s *issuer) page(ctx context.Context, query url.Values, start func(*answer)
 func (s *issuer) rows(ctx context.Context, c call, start func(*answer), each func(*jsontext.Decoder, *record) error) (rest beside, err error) {
 	err = s.send(ctx, c, func(a *answer) (err error) {
 		start(a)
-		r := newRecord(&s.d.Row)
+		r := s.listed()
 		rest.header = a.header
 		rest.members, err = readList(a.body, s.d.List.Rows, func(dec *jsontext.Decoder) error { return each(dec, r) })
 		return err
@@ -71,15 +71,15 @@ type listedKey struct {
 	secret apikey.Secret
 }
 
-// ofList is what a row of the list shows. What a whole row leaves out, the key does not have.
+// ofList is what a row of the list shows.
 func (s *issuer) ofList(r *record, out *listedKey) (err error) {
 	out.secret = r.secret()
-	out.key, err = s.key(r)
-	if out.key.Permissions == nil && s.d.Row.NoPermissions {
-		out.key.Permissions = []apikey.Permission{}
+	if out.key, err = s.key(r); err != nil {
+		return err
 	}
+	s.ofRow(&out.key, r)
 	out.key.Own = out.secret.Equal(s.opts.Token)
-	return err
+	return nil
 }
 
 // beside is what an answer says beside its list.
@@ -119,7 +119,7 @@ func (s *issuer) pageOfIDs(ctx context.Context, c call, start func(*answer), eac
 			return err
 		}
 		if id == "" {
-			return badAnswer("a key in the answer has no id")
+			return s.withoutID()
 		}
 		ids = append(ids, string(id))
 		return nil
@@ -152,7 +152,7 @@ func (s *issuer) pageOfIDs(ctx context.Context, c call, start func(*answer), eac
 func (s *issuer) shown(ctx context.Context, id string) (out listedKey, err error) {
 	c := s.request(opList, s.d.List.Each, id, map[apikey.Field]any{apikey.FieldID: id})
 	err = s.send(ctx, c, func(a *answer) (err error) {
-		r := newRecord(&s.d.Row)
+		r := s.listed()
 		if err := r.read(a.body, s.d.List.Each.Key); err != nil {
 			return err
 		}

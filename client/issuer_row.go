@@ -2,12 +2,21 @@ package client
 
 import (
 	"encoding/json"
+	"fmt"
 	"slices"
 	"strings"
 
 	"detent/apikey"
 	"detent/client/kit"
 )
+
+// withoutID is what is said of a row without an id: where a user's own declaration is wrong about it, which line that is.
+func (s *issuer) withoutID() error {
+	if s.d.File == "" {
+		return badAnswer("a key in the answer has no id")
+	}
+	return badAnswer(fmt.Sprintf("a key in the answer has no id: row.id = %q in %s", s.d.Row.ID, s.d.File))
+}
 
 // key is the key that a row shows. Its secret is compared, masked and dropped.
 func (s *issuer) key(r *record) (apikey.Key, error) {
@@ -16,7 +25,7 @@ func (s *issuer) key(r *record) (apikey.Key, error) {
 		id = idOfSecret(r.secret())
 	}
 	if id == "" {
-		return apikey.Key{}, badAnswer("a key in the answer has no id")
+		return apikey.Key{}, s.withoutID()
 	}
 	k := apikey.Key{
 		ID: s.spelling.show(id), Name: field(firstOf(r.name...)), Masked: field(firstOf(r.masked...)), CreatedAt: firstTime(r.created...).reported(),
@@ -63,6 +72,26 @@ func (s *issuer) key(r *record) (apikey.Key, error) {
 		k.Masked = field(prefix) + "…"
 	}
 	return k, nil
+}
+
+// listed is a record for the rows of a list.
+func (s *issuer) listed() *record {
+	r := newRecord(&s.d.Row)
+	r.watched = s.opts.Trial != nil && s.opts.Trial.Row != nil
+	return r
+}
+
+// ofRow says what a key does not have that the whole row of a list leaves out, and tells a trial what the row has.
+func (s *issuer) ofRow(k *apikey.Key, r *record) {
+	if r.watched {
+		s.opts.Trial.Row(r.came, r.others)
+	}
+	if k.Permissions == nil && slices.Contains(s.d.Row.AbsentIsNone, apikey.FieldPermissions) {
+		k.Permissions = []apikey.Permission{}
+	}
+	if k.Restrictions == nil && slices.Contains(s.d.Row.AbsentIsNone, apikey.FieldRestrictions) {
+		k.Restrictions = &apikey.Restrictions{}
+	}
 }
 
 // environmentOf is the one that the issuer names, else that of the prefix, else that of a secret that it shows.

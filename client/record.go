@@ -39,10 +39,16 @@ type record struct {
 	objects shared[reference]
 	names   []string // of all members
 	places  map[string]json.Unmarshaler
+
+	watched      bool // a trial wants to know which members came
+	came, others []string
 }
 
-// maxPlaces bounds what is remembered of rows that never have the same members.
-const maxPlaces = 200
+// What is remembered of rows that never have the same members, and what of them is told.
+const (
+	maxPlaces = 200
+	maxOthers = 64
+)
 
 func newRecord(of *kit.Row) *record {
 	r := &record{places: map[string]json.Unmarshaler{}}
@@ -108,6 +114,7 @@ func (i inside) UnmarshalJSON(b []byte) error {
 	return members(dec, func(name []byte) error {
 		raw, err := value(dec)
 		place := i.r.field(name)
+		i.r.note(name)
 		if _, deeper := place.(inside); err != nil || place == nil || deeper {
 			return err
 		}
@@ -126,6 +133,20 @@ func (r *record) clear() {
 	for i := range r.raws {
 		r.raws[i] = r.raws[i][:0]
 	}
+	r.came, r.others = nil, nil
+}
+
+// note keeps that a member came, as it is declared, where somebody wants to know.
+func (r *record) note(name []byte) {
+	if !r.watched {
+		return
+	}
+	at := slices.IndexFunc(r.names, func(known string) bool { return strings.EqualFold(string(name), known) })
+	if at >= 0 {
+		r.came = append(r.came, r.names[at])
+	} else if text := field(text(name)); len(r.others) < maxOthers && len(text) <= 40 && text == words(text) {
+		r.others = append(r.others, text)
+	}
 }
 
 // from reads the next row, as encoding/json reads a struct: names in any case, the last one of several counts.
@@ -140,6 +161,7 @@ func (r *record) from(dec *jsontext.Decoder) error {
 	}
 	return members(dec, func(name []byte) error {
 		place := r.field(name)
+		r.note(name)
 		raw, err := value(dec)
 		if err != nil || place == nil {
 			return err

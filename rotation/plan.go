@@ -94,6 +94,9 @@ func (r *Rotation) rehearse(ctx context.Context) error {
 	if q := r.askRevive(s.old); q != nil {
 		return &RefusedError{Reason: q.Text, Next: "say so with " + q.Flag}
 	}
+	if q := r.askLacks(); q != nil {
+		return &RefusedError{Reason: q.Text + ": " + strings.Join(q.Lines, "; "), Next: saidBy(q.Flag)}
+	}
 	for d, rec := range r.destinations() {
 		job := r.job(nil)
 		job.LookOnly = true

@@ -49,6 +49,9 @@ func (r *Rotation) lookAhead(ctx context.Context, then func() (Result, error)) (
 	if q := r.askOutage(); q != nil {
 		return *ask(*q), nil
 	}
+	if q := r.askLacks(); q != nil {
+		return *ask(*q), nil
+	}
 	if res, err := r.preflightDestinations(ctx, s); err != nil || res != nil {
 		return *orNothing(res), err
 	}
@@ -97,6 +100,7 @@ func (r *Rotation) takeOld(s *listing) {
 	if s.old.Environment != "" {
 		r.j.Guard = s.old.Environment
 	}
+	r.findLacks(*s.old)
 	r.j.Base, _ = apikey.SplitName(s.old.Name)
 	r.j.Name = apikey.NewName(r.j.Base, r.j.ID, r.caps.MaxName)
 	for _, k := range s.all {
@@ -141,7 +145,7 @@ func (r *Rotation) askUnknown(old *apikey.Key) *Question {
 	if !r.j.Manual && !r.j.inPlace() {
 		for _, d := range apikey.Compare(*old, *old, r.j.Fields) {
 			if d.Verdict == apikey.Unreported {
-				open = append(open, fmt.Sprintf("whether the new key has the same %s: the service does not report it", d.Field))
+				open = append(open, fmt.Sprintf("whether the new key has the same %s: the service does not report it%s", d.Field, r.sayable(d.Field)))
 			}
 		}
 	}

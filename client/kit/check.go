@@ -118,8 +118,13 @@ func (c *checker) row(r *Row) {
 	if len(r.Name) == 0 {
 		c.refuse("row.name", "is missing")
 	}
-	if r.NoPermissions && len(r.Permissions) == 0 {
-		c.refuse("row.permissions", "is missing: no_permissions_is_none says what a row without it means")
+	for _, named := range r.Named() {
+		if f := apikey.Field(named.Field); slices.Contains(r.AbsentIsNone, f) && len(named.Members) == 0 {
+			c.refuse("row."+named.Field, "is missing: row.absent_is_none says what a row without it means")
+		}
+	}
+	for _, f := range r.AbsentIsNone {
+		c.one("row.absent_is_none", string(f), absentFields...)
 	}
 }
 

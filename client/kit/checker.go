@@ -163,9 +163,11 @@ var (
 
 // Words of a declaration that mean something.
 var (
-	settings    = []string{"create", "auth", "token_url", "secret_prefix"}
-	timeForms   = []string{"rfc3339", "rfc3339-ms", "date", "unix", "unix-ms", "unix-text", "seconds", "seconds-text", "days", "word"}
-	rightForms  = []string{"list", "grouped", "words", "ids"}
-	methods     = []string{"GET", "POST", "PUT", "PATCH", "DELETE"}
-	environment = []string{string(apikey.Live), string(apikey.Test), string(apikey.Dev)}
+	settings   = []string{"create", "auth", "token_url", "secret_prefix"}
+	timeForms  = []string{"rfc3339", "rfc3339-ms", "date", "unix", "unix-ms", "unix-text", "seconds", "seconds-text", "days", "word"}
+	rightForms = []string{"list", "grouped", "words", "ids"}
+	// absentFields are the fields of access that a row may lack because the key has none.
+	absentFields = []string{string(apikey.FieldPermissions), string(apikey.FieldRole), string(apikey.FieldType), string(apikey.FieldEnvironment), string(apikey.FieldRestrictions)}
+	methods      = []string{"GET", "POST", "PUT", "PATCH", "DELETE"}
+	environment  = []string{string(apikey.Live), string(apikey.Test), string(apikey.Dev)}
 )

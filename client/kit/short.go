@@ -91,11 +91,17 @@ func snake(name string) string {
 }
 
 // derived says which fields of access a key has, where the declaration does not: those that a row shows or a create sends. Permissions
-// that a row does not show stand in what is copied.
+// that a row does not show stand in what is copied. A word that a key need not have is compared where one of two keys has it.
 func derived(d *Declaration) {
-	if d.Access != nil {
-		return
+	if d.Access == nil {
+		shown(d)
 	}
+	d.Access = slices.DeleteFunc(d.Access, func(f apikey.Field) bool {
+		return slices.Contains(d.Row.AbsentIsNone, f) && f != apikey.FieldPermissions && f != apikey.FieldRestrictions
+	})
+}
+
+func shown(d *Declaration) {
 	shows := map[apikey.Field]bool{}
 	for _, named := range d.Row.Named() {
 		shows[apikey.Field(named.Field)] = len(named.Members) > 0
