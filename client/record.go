@@ -114,7 +114,9 @@ func (i inside) UnmarshalJSON(b []byte) error {
 	return members(dec, func(name []byte) error {
 		raw, err := value(dec)
 		place := i.r.field(name)
-		i.r.note(name)
+		if i.r.watched {
+			i.r.note(name)
+		}
 		if _, deeper := place.(inside); err != nil || place == nil || deeper {
 			return err
 		}
@@ -136,11 +138,8 @@ func (r *record) clear() {
 	r.came, r.others = nil, nil
 }
 
-// note keeps that a member came, as it is declared, where somebody wants to know.
+// note keeps that a member came, as it is declared.
 func (r *record) note(name []byte) {
-	if !r.watched {
-		return
-	}
 	at := slices.IndexFunc(r.names, func(known string) bool { return strings.EqualFold(string(name), known) })
 	if at >= 0 {
 		r.came = append(r.came, r.names[at])
@@ -161,7 +160,9 @@ func (r *record) from(dec *jsontext.Decoder) error {
 	}
 	return members(dec, func(name []byte) error {
 		place := r.field(name)
-		r.note(name)
+		if r.watched {
+			r.note(name)
+		}
 		raw, err := value(dec)
 		if err != nil || place == nil {
 			return err
