@@ -90,6 +90,9 @@ func (s *issuer) catalogueByCall(ctx context.Context, d *kit.Catalogue, declared
 		list = nil
 		seen := map[string]bool{}
 		rest, err := decodeList(a.body, d.Rows, func(raw []byte) error {
+			if len(d.Only) > 0 && !anySays(objectOf(raw), d.Only) {
+				return nil
+			}
 			p, err := s.catalogued(raw, d, declared)
 			if key := p.Feature + "\x00" + p.Name; err == nil && !seen[key] {
 				seen[key], list = true, append(list, p)

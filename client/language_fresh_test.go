@@ -91,7 +91,7 @@ role = [{ name = "reader", description = "reads", manages = true }]
 role_catalogue = { call = "GET /roles", rows = ["roles"], name = "slug", description = "about", mints = "admin" }
 environments = ["live"]
 environment_names = { live = "production" }
-environment_catalogue = { call = "GET /environments" }
+environment_catalogue = { call = "GET /environments", name = "name", only = { on = ["true"] } }
 ` + plainRows + plainProbe
 	var broken bool
 	answer := func(w http.ResponseWriter, r *http.Request, _ string) {
@@ -101,7 +101,7 @@ environment_catalogue = { call = "GET /environments" }
 		case r.URL.Path == "/roles":
 			say(w, 200, `{"roles":[{"slug":"reader"},{"slug":"key-admin","about":"makes keys"}]}`)
 		case r.URL.Path == "/environments":
-			say(w, 200, `["production","staging"]`)
+			say(w, 200, `[{"name":"old","on":false},{"name":"production","on":true},{"name":"staging","on":true},{"name":"odd"}]`)
 		default:
 			say(w, 201, `{"id":"k1","name":"ci","token":"made-0123456789"}`)
 		}

@@ -124,6 +124,9 @@ func (c *checker) catalogue(at string, k *Catalogue, d *Declaration) {
 	for field, path := range map[string]string{"name": k.Name, "id": k.ID, "feature": k.Feature, "group": k.Group, "description": k.Description} {
 		c.paths(at+"."+field, path)
 	}
+	for path := range k.Only {
+		c.paths(at+".only", path)
+	}
 	c.smallWords(at+".mints", k.Mints)
 }
 
