@@ -173,7 +173,7 @@ func findingRows(found []apikey.Finding, all bool) (rows []findingJSON) {
 
 func (a *app) writeFindings(rows []findingJSON, keys int, several bool) error {
 	if len(rows) == 0 {
-		a.say("%s: nothing to report", keyCount(keys))
+		a.say("%s: nothing to report", apikey.Count(keys, "key"))
 		return nil
 	}
 	titles, cells := []string{"SEVERITY", "KIND", "NAME", "ID", "DETAIL"}, make([][]string, len(rows))

@@ -100,14 +100,14 @@ func (a *app) tryProfile(ctx context.Context, p config.Profile) error {
 	case err != nil:
 		return err
 	default:
-		fmt.Fprintf(a.out, "  works   %s\n", keyCount(len(keys)))
+		fmt.Fprintf(a.out, "  works   %s\n", apikey.Count(len(keys), "key"))
 	}
 	if s.ReadOnly {
 		fmt.Fprintf(a.out, "  note    read-only: writes are refused before they are sent\n")
 	}
 	for _, k := range keys {
 		if k.Own {
-			fmt.Fprintf(a.out, "  as      %s (%s)%s\n", k.Name, k.ID, rightsOf(k, p.Name))
+			fmt.Fprintf(a.out, "  as      %s%s\n", k.CalledWithID(), rightsOf(k, p.Name))
 		}
 	}
 	var can []string

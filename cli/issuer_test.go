@@ -112,7 +112,7 @@ func TestAnIssuerOfTheUsersOwn(t *testing.T) {
 	m.want(2, `there is no profile "acne"; there are`, "config", "remove", "acne", "--yes")
 	m.write(folder+"config.toml", "[profiles.a]\nservice = \"acme\"\nurl = \""+server.URL+"\"\ntoken = { env = \"ACME_TOKEN\" }\nparents = { project = \"42\" }\n")
 	reads := m.must("issuer", "try", file, "-p", "a")
-	if !strings.Contains(reads, "1 keys") || !strings.Contains(reads, "a made-up secret: refused") || len(service.keys) != 1 {
+	if !strings.Contains(reads, ": 1 key\n") || !strings.Contains(reads, "a made-up secret: refused") || len(service.keys) != 1 {
 		t.Error(reads)
 	}
 	writes := m.must("issuer", "try", file, "-p", "a", "--write")

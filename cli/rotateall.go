@@ -34,7 +34,7 @@ func (a *app) rotateAll(ctx context.Context, o rotateOptions, p rotation.Params,
 		if q.Rotation != nil {
 			defer q.Rotation.Close()
 		}
-		queue = append(queue, queued{q, &rotationRun{a: a, yes: o.yes, asked: true, name: q.Key.Name}})
+		queue = append(queue, queued{q, &rotationRun{a: a, yes: o.yes, asked: true, name: q.Key.Called()}})
 	}
 	if o.plan {
 		if err := a.printPlans(s, queue, asJSON); err != nil {
@@ -110,7 +110,7 @@ func (a *app) cannot(queue []queued) error {
 	for _, q := range queue {
 		if q.Err != nil {
 			worst = max(worst, host.ExitOf(q.Err))
-			a.say("%s (%s): %v", q.Key.Name, q.Key.ID, q.Err)
+			a.say("%s: %v", q.Key.CalledWithID(), q.Err)
 		}
 	}
 	if worst == host.ExitDone {
@@ -122,19 +122,19 @@ func (a *app) cannot(queue []queued) error {
 
 // confirmAll says what would be rotated, and asks once.
 func (a *app) confirmAll(ctx context.Context, s *host.Session, queue []queued, o rotateOptions) error {
-	a.say("%s to rotate on %s, %d under way at most:", keyCount(len(queue)), s.Profile.Name, o.wave)
+	a.say("%s to rotate on %s, %d under way at most:", apikey.Count(len(queue), "key"), s.Profile.Name, o.wave)
 	for _, q := range queue {
 		v := q.Rotation.View()
 		var places []string
 		for _, d := range v.Destinations {
 			places = append(places, d.Describe)
 		}
-		a.say("  %s (%s), %s: %s", q.Key.Name, q.Key.ID, v.Mode, strings.Join(places, ", "))
+		a.say("  %s, %s: %s", q.Key.CalledWithID(), v.Mode, strings.Join(places, ", "))
 		for _, n := range v.Notes {
 			a.say("    ! %s", n)
 		}
 	}
-	return a.confirm(ctx, o.yes, "Rotate "+keyCount(len(queue))+"?", "not begun: nothing was changed")
+	return a.confirm(ctx, o.yes, "Rotate "+apikey.Count(len(queue), "key")+"?", "not begun: nothing was changed")
 }
 
 func (a *app) printPlans(s *host.Session, queue []queued, asJSON bool) error {

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 
 	"detent/apikey"
 	"detent/client"
@@ -42,14 +41,6 @@ func (a *app) printKey(row table.Row, asJSON bool) error {
 }
 
 func orUnknown(text string) string { return cmp.Or(text, "unknown") }
-
-// keyCount is a number of keys in words: "1 key", "3 keys".
-func keyCount(n int) string {
-	if n == 1 {
-		return "1 key"
-	}
-	return fmt.Sprintf("%d keys", n)
-}
 
 // may refuses an order that could not be carried out whatever it asks for, before anything is asked of the operator. key is the KEY that
 // it is of; empty where it is of none, or of one that is known.

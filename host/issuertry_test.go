@@ -257,7 +257,7 @@ func TestATrialProvesWhatTheFileSays(t *testing.T) {
 	if err != nil {
 		t.Errorf("%v\n%s", err, said)
 	}
-	for _, want := range []string{"list         GET /v1/{team}/keys: 1 keys", "a made-up secret: refused", "create       POST /v1/{team}/keys: answered", "has the new key, as it was asked for",
+	for _, want := range []string{"list         GET /v1/{team}/keys: 1 key\n", "a made-up secret: refused", "create       POST /v1/{team}/keys: answered", "has the new key, as it was asked for",
 		"last_used_at shows that the new key was used", "the new secret: accepted", "a key that was to end in 2 days does", "the list shows the new name", "disable      the list shows it, and the secret is refused at once",
 		"enable       the list shows it, and the secret is accepted at once", "pages        of 1: the same 3 keys, in 4 requests", "revoke_lag   the deleted secret: refused at once", "a second time: gone already", "refusals.own 4 refusals, each in the shape that is declared"} {
 		if !strings.Contains(said, want) {
@@ -313,8 +313,8 @@ func TestATrialSaysWhatDoesNotHold(t *testing.T) {
 		want string
 		ends bool // with exit 0
 	}{
-		"another page":         {bend: func(j *jot) { j.ignorePage = true }, want: "pages        failed: of 1 keys: 1 keys came in"},
-		"pages of one size":    {bend: func(j *jot) { j.ignoreSize = true }, want: "pages        not tried: all 3 keys came at once where 1 were asked for", ends: true},
+		"another page":         {bend: func(j *jot) { j.ignorePage = true }, want: "pages        failed: of 1 key: 1 key came in"},
+		"pages of one size":    {bend: func(j *jot) { j.ignoreSize = true }, want: "pages        not tried: 3 keys came at once where 1 at a time were asked for", ends: true},
 		"a rename that is not": {bend: func(j *jot) { j.keepsName = true }, want: "update       failed: "},
 		"another unit":         {bend: func(j *jot) { j.milli = true }, want: "created_at   failed: is "},
 		"no end":               {bend: func(j *jot) { j.noEnd = true }, want: "expires_at   failed: a key was asked for that ends in 2 days, and the list shows no end"},

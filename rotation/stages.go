@@ -151,7 +151,7 @@ var deleteStage = Stage{ID: Delete, Title: "Delete", Phase: PhaseDelete, Default
 		if v.OldGone {
 			return "see that the old secret is refused, and clear up"
 		}
-		return fmt.Sprintf("delete the old key %q (%s), and see that its secret is refused", v.Old.Name, v.Old.ID)
+		return fmt.Sprintf("delete the old key %s, and see that its secret is refused", v.Old.Quoted())
 	},
 	Does:   (*Planner).delete,
 	Proves: says("the service answered that it deleted the old key", "the old secret is refused, where it is at hand"),
@@ -172,7 +172,7 @@ var dashboardDeleteStage = func() Stage {
 
 var rollStage = Stage{ID: Create, Title: "Roll", Phase: PhaseCreate, Default: "give the key a new secret",
 	Text: func(v *View) string {
-		return fmt.Sprintf("give the key %q a new secret; the former one lives on for %s", v.Old.Name, span(v.Overlap))
+		return fmt.Sprintf("give the key %q a new secret; the former one lives on for %s", v.Old.Called(), span(v.Overlap))
 	},
 	Does: (*Planner).roll,
 	Proves: func(v *View) []string {
@@ -191,7 +191,7 @@ var endStage = func() Stage {
 		if v.OldGone {
 			return "see that the former secret is refused, and clear up"
 		}
-		return fmt.Sprintf("end the overlap of %q (%s), and see that its former secret is refused", v.Old.Name, v.Old.ID)
+		return fmt.Sprintf("end the overlap of %s, and see that its former secret is refused", v.Old.Quoted())
 	}
 	s.Does = (*Planner).endOverlap
 	s.Proves = func(*View) []string {
@@ -202,7 +202,7 @@ var endStage = func() Stage {
 
 var rollAtOnceStage = Stage{ID: Create, Title: "Roll", Phase: PhaseCreate, Default: "give the key a new secret, at once",
 	Text: func(v *View) string {
-		return fmt.Sprintf("give the key %q a new secret: the former one is dead from then on, and what uses it stops until it has the new one", v.Old.Name)
+		return fmt.Sprintf("give the key %q a new secret: the former one is dead from then on, and what uses it stops until it has the new one", v.Old.Called())
 	},
 	Does: (*Planner).rollAtOnce,
 	Proves: func(*View) []string {

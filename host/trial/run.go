@@ -83,7 +83,7 @@ func (t *trial) reads(ctx context.Context) (proves bool, err error) {
 		t.failure("list", "%s", t.d.List.Call.Call)
 		return false, err
 	}
-	t.held("list", "%s: %d keys", t.d.List.Call.Call, len(keys))
+	t.held("list", "%s: %s", t.d.List.Call.Call, apikey.Count(len(keys), "key"))
 	for _, f := range t.fields() {
 		n := 0
 		for _, k := range keys {
@@ -137,7 +137,7 @@ func (t *trial) refusals() {
 	case own > 0 && others > 0:
 		t.failure(step, "of %d refusals %d are not in the shape that is declared (%s): a proxy's are taken for what they are, and so are these", own+others, others, strings.Join(statuses, ", "))
 	case own > 0:
-		t.held(step, "%d refusals, each in the shape that is declared", own)
+		t.held(step, "%s, each in the shape that is declared", apikey.Count(own, "refusal"))
 	case others > 0:
 		t.failure(step, "no refusal was in the shape that is declared (%s): they are taken for those of a proxy", strings.Join(statuses, ", "))
 	default:

@@ -2,7 +2,6 @@ package trial
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -208,11 +207,11 @@ func (t *trial) pages(ctx context.Context, _ *trialKey) {
 		t.wrong("pages", "the list", err)
 		return
 	case requests > 2 || requests == 2 && p == nil:
-		t.held("pages", "%d keys came in %d requests", len(whole), requests)
+		t.held("pages", "%s came in %s", apikey.Count(len(whole), "key"), apikey.Count(requests, "request"))
 	}
 	if p == nil || p.Size == "" {
 		if requests < 2 {
-			t.untried("pages", "all %d keys came at once, and the file has no list.pages.size to ask for fewer", len(whole))
+			t.untried("pages", "%s came at once, and the file has no list.pages.size to ask for fewer", apikey.Count(len(whole), "key"))
 		}
 		return
 	}
@@ -220,15 +219,15 @@ func (t *trial) pages(ctx context.Context, _ *trialKey) {
 	small, requests, err := lists(size)
 	switch {
 	case err != nil:
-		t.wrong("pages", fmt.Sprintf("of %d keys", size), err)
+		t.wrong("pages", "of "+apikey.Count(size, "key"), err)
 	case !slices.Equal(whole, small):
-		t.failure("pages", "of %d keys: %d keys came in %d requests, and %d at once: list.pages", size, len(small), requests, len(whole))
+		t.failure("pages", "of %s: %s came in %s, and %d at once: list.pages", apikey.Count(size, "key"), apikey.Count(len(small), "key"), apikey.Count(requests, "request"), len(whole))
 	case len(whole) <= size:
-		t.untried("pages", "there are only %d keys", len(whole))
+		t.untried("pages", "there is no more than %s", apikey.Count(len(whole), "key"))
 	case requests < 2 || p.Kind != "cursor" && p.Kind != "link" && requests == 2 && len(whole) > 2*size:
-		t.untried("pages", "all %d keys came at once where %d were asked for: is list.pages.size called otherwise, or are there no so small pages?", len(whole), size)
+		t.untried("pages", "%s came at once where %d at a time were asked for: is list.pages.size called otherwise, or are there no so small pages?", apikey.Count(len(whole), "key"), size)
 	default:
-		t.held("pages", "of %d: the same %d keys, in %d requests", size, len(whole), requests)
+		t.held("pages", "of %d: the same %s, in %s", size, apikey.Count(len(whole), "key"), apikey.Count(requests, "request"))
 	}
 }
 
