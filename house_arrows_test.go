@@ -19,9 +19,7 @@ import (
 var upward = map[string][]arrow{}
 
 // unordered are rooms whose files still need each other in circles.
-var unordered = []string{
-	"client",
-}
+var unordered = []string{}
 
 // arrow says that a function or a table of one file is used in another, and why that file stands below the first all the same.
 type arrow struct{ from, to, why string }

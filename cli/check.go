@@ -12,6 +12,7 @@ import (
 	"detent/apikey"
 	"detent/host"
 	"detent/table"
+	"detent/tui/ui"
 )
 
 type checkOptions struct {
@@ -173,7 +174,7 @@ func findingRows(found []apikey.Finding, all bool) (rows []findingJSON) {
 
 func (a *app) writeFindings(rows []findingJSON, keys int, several bool) error {
 	if len(rows) == 0 {
-		a.say("%s: nothing to report", apikey.Count(keys, "key"))
+		a.say("%s: nothing to report", ui.Count(keys, "key"))
 		return nil
 	}
 	titles, cells := []string{"SEVERITY", "KIND", "NAME", "ID", "DETAIL"}, make([][]string, len(rows))

@@ -2,7 +2,7 @@
 // else to standard error.
 //
 // Its files, from the bottom up: flags.go, output.go, prompt.go and secret.go, what is read and written; app.go, one run; format.go,
-// session.go, answers.go, consent.go and deliver.go, what several commands share; the commands; root.go, their table; and this one.
+// session.go and consent.go, what several commands share; the commands; root.go, their table; and this one.
 package cli
 
 import (

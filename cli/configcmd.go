@@ -12,6 +12,7 @@ import (
 	"detent/client"
 	"detent/config"
 	"detent/host"
+	"detent/tui/ui"
 )
 
 func (a *app) configCommand() *cobra.Command {
@@ -100,7 +101,7 @@ func (a *app) tryProfile(ctx context.Context, p config.Profile) error {
 	case err != nil:
 		return err
 	default:
-		fmt.Fprintf(a.out, "  works   %s\n", apikey.Count(len(keys), "key"))
+		fmt.Fprintf(a.out, "  works   %s\n", ui.Count(len(keys), "key"))
 	}
 	if s.ReadOnly {
 		fmt.Fprintf(a.out, "  note    read-only: writes are refused before they are sent\n")
@@ -155,6 +156,6 @@ func abilities(c apikey.Capabilities) []namedAbility {
 	return []namedAbility{
 		{"list", apikey.Can()}, {"create", c.Create}, {"delete", c.Delete}, {"rename", c.Rename}, {"change the role", c.ChangeRole},
 		{"disable", c.Disable}, {"public-key", c.PublicKeys}, {"give a secret again", c.Retrieve}, {"show the last use", c.LastUsed},
-		{"set an expiry", c.Expiry}, {"restrict", c.Restrictions},
+		{"set an expiry", c.Expiry}, {"restrict", c.Restrictions}, {"rotate --strategy roll", c.Roll.Ability},
 	}
 }

@@ -27,6 +27,25 @@ func (c *consents) registerReplace(f *pflag.FlagSet) {
 	f.BoolVar(&c.replace, "replace", false, "deliver over what a place holds already; it is kept until the new secret is there, and put back if it is not")
 }
 
+// deliverTo gives an order the places of its secret, and proves each before anything is made, with the operator's yes where one wants it.
+func (a *app) deliverTo(ctx context.Context, s *host.Session, o *desk.Order, places []string, yes *consents) (err error) {
+	if o.Places, err = a.host.Destinations(s.Profile, places); err != nil {
+		return host.Usage(err)
+	}
+	o.Delivery = desk.NewDelivery(s.EnvironmentOf(apikey.Key{Environment: o.Draft.Environment}), a.note)
+	for {
+		job := &o.Delivery.Job
+		job.AllowMixed, job.AllowTracked, job.Replace = yes.mixed, yes.tracked, yes.replace
+		err := o.Delivery.Preflight(ctx, o.Places, apikey.Secret{})
+		if err == nil {
+			return nil
+		}
+		if err := a.consent(ctx, err, yes); err != nil {
+			return err
+		}
+	}
+}
+
 // consent answers a preflight's refusal that a yes lifts: asked for on a terminal; else the flag that says it is named.
 func (a *app) consent(ctx context.Context, refusal error, c *consents) error {
 	var held *desk.HeldError
@@ -36,7 +55,7 @@ func (a *app) consent(ctx context.Context, refusal error, c *consents) error {
 		return a.yesTo(ctx, &c.replace, held.Place+" holds a value already. It is kept until the new secret is there, and put back if it is not", "Replace it?",
 			fmt.Errorf("%w; --replace is the yes to that; nothing was changed", held))
 	case !errors.As(refusal, &wants):
-		return refusal
+		return host.Usagef("nothing was created: %w", refusal)
 	}
 	flag, given := "--force-mixed", &c.mixed
 	switch wants.Needs {

@@ -4,8 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
@@ -20,7 +18,9 @@ import (
 	"time"
 
 	"detent/apikey"
+	"detent/keyserver/servertest"
 	"detent/keyserver/wirename"
+
 	// As main does it: without it, every start in a terminal asks and waits for five seconds.
 	_ "detent/aterm"
 	"detent/e2e/servers/pgtest"
@@ -172,26 +172,16 @@ type remoteService struct {
 
 func newRemote(t *testing.T) *remoteService {
 	t.Helper()
-	ctx, stop := context.WithCancel(context.Background())
-	server, err := keyserver.Open(ctx, keyserver.Options{Path: filepath.Join(t.TempDir(), "keys.db")})
-	if err != nil {
-		t.Fatal(err)
-	}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	ended := make(chan error, 1)
-	go func() { ended <- server.Serve(ctx, l) }()
+	server, at := servertest.Start(t, keyserver.Options{})
 	r := &remoteService{tokens: map[string]string{}}
 	for _, service := range []string{wirename.Prosopo, wirename.Vertesia, wirename.Generic} {
-		minted, err := server.Mint(ctx, service, apikey.Live)
+		minted, err := server.Mint(t.Context(), service, apikey.Live)
 		if err != nil {
 			t.Fatal(err)
 		}
 		r.tokens[service] = minted.Secret.Reveal()
 	}
-	target, err := url.Parse("http://" + l.Addr().String())
+	target, err := url.Parse(at)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -204,13 +194,7 @@ func newRemote(t *testing.T) *remoteService {
 		forward.ServeHTTP(w, req)
 	}))
 	r.url = front.URL
-	t.Cleanup(func() {
-		front.Close()
-		stop()
-		if err := errors.Join(<-ended, server.Close()); err != nil {
-			t.Error(err)
-		}
-	})
+	t.Cleanup(front.Close)
 	return r
 }
 

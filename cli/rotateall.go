@@ -12,6 +12,7 @@ import (
 	"detent/host"
 	"detent/rotation"
 	"detent/table"
+	"detent/tui/ui"
 )
 
 // queued is a key that is to be rotated with others, and what drives it.
@@ -122,7 +123,7 @@ func (a *app) cannot(queue []queued) error {
 
 // confirmAll says what would be rotated, and asks once.
 func (a *app) confirmAll(ctx context.Context, s *host.Session, queue []queued, o rotateOptions) error {
-	a.say("%s to rotate on %s, %d under way at most:", apikey.Count(len(queue), "key"), s.Profile.Name, o.wave)
+	a.say("%s to rotate on %s, %d under way at most:", ui.Count(len(queue), "key"), s.Profile.Name, o.wave)
 	for _, q := range queue {
 		v := q.Rotation.View()
 		var places []string
@@ -134,7 +135,7 @@ func (a *app) confirmAll(ctx context.Context, s *host.Session, queue []queued, o
 			a.say("    ! %s", n)
 		}
 	}
-	return a.confirm(ctx, o.yes, "Rotate "+apikey.Count(len(queue), "key")+"?", "not begun: nothing was changed")
+	return a.confirm(ctx, o.yes, "Rotate "+ui.Count(len(queue), "key")+"?", "not begun: nothing was changed")
 }
 
 func (a *app) printPlans(s *host.Session, queue []queued, asJSON bool) error {

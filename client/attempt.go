@@ -20,6 +20,7 @@ import (
 	"time"
 
 	"detent/apikey"
+	"detent/client/kit"
 
 	"github.com/go-resty/resty/v2"
 )
@@ -100,7 +101,7 @@ func (t *transport) send(ctx context.Context, c call) (*http.Response, error) {
 	}
 	body := revealed(c.body)
 	if !c.anonymous {
-		body = c.scheme.put(req, body, bearer)
+		body = t.put(req, c.auth, body, bearer)
 	}
 	if body != nil {
 		raw, err := json.Marshal(body)
@@ -119,30 +120,33 @@ func (t *transport) send(ctx context.Context, c call) (*http.Response, error) {
 	return resp.RawResponse, nil
 }
 
-// scheme is how a credential is sent; the zero one is Authorization: Bearer.
-// origin is what it is sent with as Origin; empty for nothing.
-type scheme struct{ kind, header, prefix, second, cookie, member, origin string }
-
 // put puts a credential where it belongs, and returns the body with it.
-func (s scheme) put(req *resty.Request, body any, secret apikey.Secret) any {
+func (t *transport) put(req *resty.Request, auth *kit.Auth, body any, secret apikey.Secret) any {
 	plain := secret.Reveal()
-	if s.origin != "" {
-		req.SetHeader("Origin", s.origin)
+	if auth == nil {
+		auth = &kit.Auth{}
 	}
-	switch s.kind {
+	if auth.Origin {
+		req.SetHeader("Origin", t.origin.Scheme+"://"+t.origin.Host)
+	}
+	switch auth.Kind {
 	case "header":
-		if s.second != "" {
+		if auth.Second != "" {
 			var other string
 			plain, other, _ = strings.Cut(plain, ":")
-			req.SetHeader(s.second, other)
+			req.SetHeader(auth.Second, other)
 		}
-		req.SetHeader(s.header, s.prefix+plain)
+		req.SetHeader(auth.Header, auth.Prefix+plain)
 	case "basic":
 		req.SetHeader("Authorization", "Basic "+base64.StdEncoding.EncodeToString([]byte(plain)))
 	case "cookie":
-		req.SetHeader("Cookie", s.cookie+"="+plain)
+		name := auth.Cookie
+		if auth.CookieTLS != "" && t.origin.Scheme == "https" {
+			name = auth.CookieTLS
+		}
+		req.SetHeader("Cookie", name+"="+plain)
 	case "body":
-		members := map[string]any{s.member: plain}
+		members := map[string]any{auth.Member: plain}
 		if sent, ok := body.(map[string]any); ok {
 			maps.Copy(members, sent)
 		}

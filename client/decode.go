@@ -134,20 +134,19 @@ func decodeObject(r io.Reader, names ...string) (members map[string]json.RawMess
 	if err := decodeOne(r, &raw); err != nil {
 		return nil, nil, err
 	}
-	if err := json.Unmarshal(raw, &members); err != nil || members == nil {
+	if members = objectOf(raw); members == nil {
 		return nil, raw, badAnswer("the answer is no object")
 	}
 	if err := refusal(members); err != nil {
 		return members, raw, err
 	}
 	for _, name := range names {
-		var inner map[string]json.RawMessage
-		if found := dig(members, name); json.Unmarshal(found, &inner) == nil && inner != nil {
-			return inner, found, nil
+		found := dig(members, name)
+		if list := listOf(found); len(list) == 1 { // of the one
+			found = list[0]
 		}
-		var list []json.RawMessage // of the one
-		if json.Unmarshal(members[name], &list) == nil && len(list) == 1 && json.Unmarshal(list[0], &inner) == nil && inner != nil {
-			return inner, list[0], nil
+		if inner := objectOf(found); inner != nil {
+			return inner, found, nil
 		}
 	}
 	return members, raw, nil

@@ -42,12 +42,10 @@ func parseFault(body []byte) fault {
 	if looksLikeWebPage(body) {
 		return fault{message: "answered with a web page instead of JSON: is the URL right, or is a proxy in between?", web: true}
 	}
-	var members map[string]json.RawMessage
-	if json.Unmarshal(body, &members) == nil && members != nil {
+	if members := objectOf(body); members != nil {
 		return faultOf(members)
 	}
-	var list []json.RawMessage
-	if json.Unmarshal(body, &list) == nil && len(list) > 0 {
+	if len(listOf(body)) > 0 {
 		f := faultOf(map[string]json.RawMessage{"errors": body})
 		f.json = false // no service of ours writes an error so
 		return f
@@ -150,15 +148,8 @@ func nestedWords(members map[string]json.RawMessage, levels int) (found []string
 		if says {
 			add(details(members[name]))
 		}
-		var one map[string]json.RawMessage
-		var list []map[string]json.RawMessage
-		if json.Unmarshal(members[name], &one) == nil {
-			list = append(list, one)
-		} else {
-			_ = json.Unmarshal(members[name], &list)
-		}
-		for _, inner := range list {
-			add(nestedWords(inner, levels-1)...)
+		for _, inner := range append(listOf(members[name]), members[name]) {
+			add(nestedWords(objectOf(inner), levels-1)...)
 		}
 	}
 	return found
@@ -174,16 +165,13 @@ func namesCode(message string) bool {
 // errorList reads a list of errors, each a text or an object of its own, or one for each field.
 func errorList(raw json.RawMessage) (codes, messages []string) {
 	const most = 5
-	var list []json.RawMessage
-	var fields map[string]json.RawMessage
-	if json.Unmarshal(raw, &list) != nil && json.Unmarshal(raw, &fields) == nil {
-		for _, name := range slices.Sorted(maps.Keys(fields)) {
-			if words := details(fields[name]); words != "" {
-				messages = append(messages, name+" "+words)
-			}
+	fields := objectOf(raw)
+	for _, name := range slices.Sorted(maps.Keys(fields)) {
+		if words := details(fields[name]); words != "" {
+			messages = append(messages, name+" "+words)
 		}
 	}
-	for _, item := range list {
+	for _, item := range listOf(raw) {
 		var one struct {
 			Code    text            `json:"code"`
 			Status  text            `json:"status"`

@@ -2,13 +2,14 @@ package client
 
 import (
 	"cmp"
-	"detent/apikey"
-	"detent/client/kit"
 	"maps"
 	"slices"
 	"strings"
 	"sync"
 	"unicode"
+
+	"detent/apikey"
+	"detent/client/kit"
 )
 
 // features are what the declared permissions stand under, and how the account spells that, as its own keys show it.

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"cmp"
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
 	"slices"
@@ -21,7 +20,7 @@ func (s *issuer) Create(ctx context.Context, draft apikey.Draft) (apikey.Created
 	if can := s.Capabilities().Create; !can.OK {
 		return apikey.Created{}, unsupported(opCreate, can)
 	}
-	if bad := checkDraft(draft, s.opts.Now(), s.d.Longest); bad != nil {
+	if bad := checkDraft(opCreate, draft, s.opts.Now(), s.d.Longest); bad != nil {
 		return apikey.Created{}, bad
 	}
 	now := s.now()
@@ -137,11 +136,7 @@ func (s *issuer) created(a *answer) (apikey.Created, error) {
 	row, out := m.row, apikey.Created{Secret: m.secret, Bound: m.bound}
 	bare := false // the answer is no key, and says nothing of one but its id
 	if path := s.d.Create.ID; path != "" && firstOf(row.id...) == "" {
-		var members map[string]json.RawMessage
-		_ = json.Unmarshal(m.whole, &members)
-		var id text
-		_ = json.Unmarshal(dig(members, path), &id)
-		row.setID(id)
+		row.setID(text(textAt(objectOf(m.whole), path)))
 		bare = true
 	}
 	if s.d.Row.SecretIsID && out.Secret.IsZero() {
@@ -159,23 +154,6 @@ func (s *issuer) created(a *answer) (apikey.Created, error) {
 		out.Key = apikey.Key{ID: out.Key.ID, ExpiresAt: out.Key.ExpiresAt}
 	}
 	return out, err
-}
-
-// withID is a secret with its first half, the id, where secrets have two.
-func (s *issuer) withID(id string, secret apikey.Secret) apikey.Secret {
-	if s.d.Row.Pair == "" || id == "" || secret.IsZero() {
-		return secret
-	}
-	return secret.After(s.spelling.wire(id) + s.d.Row.Pair)
-}
-
-// halfOf reports whether a key's id is the first half of a secret.
-func (s *issuer) halfOf(id string, secret apikey.Secret) bool {
-	if s.d.Row.Pair == "" {
-		return false
-	}
-	first, _, two := secret.Cut(s.d.Row.Pair)
-	return two && first.Equal(apikey.NewSecret(s.spelling.wire(id)))
 }
 
 // askedEnd is when a key ends by what is sent for it; unknown where nothing is, and the service chooses.
@@ -231,9 +209,9 @@ func (s *issuer) environmentName(e apikey.Environment) string {
 // environment is the one asked for, else that of our own credential, else the profile's.
 func (s *issuer) environment(asked apikey.Environment) (apikey.Environment, *Error) {
 	asked = cmp.Or(asked, s.environmentSaid(s.opts.Token), s.opts.Environment)
-	if !slices.Contains(s.d.Environments, asked) {
+	if offered := s.environments(); !slices.Contains(offered, asked) {
 		var all []string
-		for _, e := range s.d.Environments {
+		for _, e := range offered {
 			all = append(all, string(e))
 		}
 		return "", invalidDraft("a key's environment is " + strings.Join(all, " or "))

@@ -1,7 +1,6 @@
 package client
 
 import (
-	"encoding/json"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -76,8 +75,7 @@ func (s *issuer) following(rest beside, now at) (cursor string, more bool, bad s
 	if p.More != "" && says(told, false) {
 		return "", false, ""
 	}
-	var next text
-	_ = json.Unmarshal(dig(rest.members, p.Next), &next)
+	next := textAt(rest.members, p.Next)
 	switch p.Kind {
 	case "cursor":
 		if says(told, true) && next == "" && now.count > 0 {
@@ -86,22 +84,19 @@ func (s *issuer) following(rest beside, now at) (cursor string, more bool, bad s
 		if raw := dig(rest.members, p.Next); p.InBody && next != "" {
 			return string(raw), true, "" // as it was given: "100" is another cursor than 100
 		}
-		return string(next), next != "", ""
+		return next, next != "", ""
 	case "link":
 		if next == "" {
-			next = text(linkTo(rest.header, "next"))
+			next = linkTo(rest.header, "next")
 		}
-		u, err := url.Parse(string(next))
+		u, err := url.Parse(next)
 		if err != nil || next == "" {
 			return "", false, ""
 		}
 		return u.RawQuery, u.RawQuery != "", ""
 	}
-	var pages text
-	if _ = json.Unmarshal(dig(rest.members, p.Last), &pages); pages != "" {
-		if n, err := strconv.Atoi(string(pages)); err == nil && now.page+1 >= n {
-			return "", false, ""
-		}
+	if n, err := strconv.Atoi(textAt(rest.members, p.Last)); err == nil && now.page+1 >= n {
+		return "", false, ""
 	}
 	more = now.count > 0 && !now.barren
 	switch p.Kind {

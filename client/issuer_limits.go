@@ -1,19 +1,12 @@
 package client
 
 import (
-	"errors"
+	"strconv"
+	"time"
 
 	"detent/apikey"
 	"detent/client/kit"
 )
-
-// lifetimes are those that a new key can be given. Where an end is sent as a day, a key ends with one.
-func (s *issuer) lifetimes() apikey.Lifetimes {
-	out := s.d.Expiry.Lifetimes()
-	byDay := func(as string) bool { return as == "date" || as == "days" }
-	out.Days = s.d.Create != nil && byDay(s.d.Create.As(apikey.FieldExpiry)) || s.d.Roll != nil && byDay(s.d.Roll.As(apikey.FieldExpiry))
-	return out
-}
 
 // askedLimits are the end, the restrictions and the numbers of a draft, as they are sent: each held against what the service gives.
 func (s *issuer) askedLimits(draft apikey.Draft, values map[apikey.Field]any) *Error {
@@ -44,9 +37,6 @@ func (s *issuer) askedLimits(draft apikey.Draft, values map[apikey.Field]any) *E
 
 // limits adds the end and the numbers of a change to what is sent.
 func (s *issuer) limits(declared *kit.Call, patch apikey.Patch, values map[apikey.Field]any) *Error {
-	invalid := func(what string, err error) *Error {
-		return &Error{Op: opUpdate, Kind: Invalid, Outcome: NotDone, Message: what + err.Error()}
-	}
 	taken := func(f apikey.Field) bool {
 		v, sends := declared.Value(f)
 		return sends && (v.Else != nil || v.Null)
@@ -57,14 +47,14 @@ func (s *issuer) limits(declared *kit.Call, patch apikey.Patch, values map[apike
 		case !declared.Sends(apikey.FieldExpiry):
 			return unsupported(opUpdate, s.Capabilities().ChangeExpiry)
 		case err != nil:
-			return invalid("", err)
+			return invalid(opUpdate, err.Error())
 		case end.IsNever() && !taken(apikey.FieldExpiry):
-			return invalid("", errors.New("the end of a key can be moved, and not taken away"))
+			return invalid(opUpdate, "the end of a key can be moved, and not taken away")
 		case end.IsNever():
 			values[apikey.FieldExpiry] = none{}
 		default:
 			if err := end.Check(end.now.Add(end.ahead)); err != nil {
-				return invalid("", err)
+				return invalid(opUpdate, err.Error())
 			}
 			values[apikey.FieldExpiry] = end
 		}
@@ -77,11 +67,31 @@ func (s *issuer) limits(declared *kit.Call, patch apikey.Patch, values map[apike
 		case !n.Change:
 			return unsupported(opUpdate, apikey.Cannot("the service has no call that changes "+string(n.Field)))
 		case n.Check(raw) != nil:
-			return invalid(string(n.Field)+" ", n.Check(raw))
+			return invalid(opUpdate, string(n.Field)+" "+n.Check(raw).Error())
 		}
 		if values[n.Field] = any(raw); string(raw) == "null" && taken(n.Field) {
 			values[n.Field] = none{}
 		}
 	}
 	return nil
+}
+
+// showsLimits reports whether a row has the end and the numbers of a change, as far as it tells. A service may round an end.
+func (s *issuer) showsLimits(row apikey.Key, patch apikey.Patch, as string) bool {
+	for name, raw := range patch.Numbers {
+		value, has := apikey.NumberOf(&row, apikey.Field(name))
+		asked, err := strconv.ParseFloat(string(raw), 64)
+		if has != (err == nil) || has && value != asked {
+			return false
+		}
+	}
+	if patch.Expiry == nil || !row.ExpiresAt.Known() {
+		return true
+	}
+	at, ends := row.ExpiresAt.Time()
+	rounding := time.Hour
+	if as == "date" || as == "days" {
+		rounding = 25 * time.Hour
+	}
+	return ends != patch.Expiry.IsNever() && (!ends || at.Sub(patch.Expiry.Instant(s.now())).Abs() <= rounding)
 }

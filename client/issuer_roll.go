@@ -9,16 +9,6 @@ import (
 	"detent/client/kit"
 )
 
-// rolls says how the issuer gives a key a new secret.
-func (s *issuer) rolls() apikey.Roll {
-	d := s.d.Roll
-	can := s.ability("roll", d != nil && s.setting(d.Setting))
-	if !can.OK {
-		return apikey.Roll{Ability: can}
-	}
-	return apikey.Roll{Ability: can, NewID: d.NewID, AtOnce: true, Overlap: d.Longest.Duration, Again: d.Again, End: d.End != nil, Keep: d.Keep != nil}
-}
-
 // Roll implements Roller.
 func (s *issuer) Roll(ctx context.Context, id string, order apikey.RollOrder) (apikey.Rolled, error) {
 	if can := s.rolls(); !can.OK {
@@ -31,16 +21,13 @@ func (s *issuer) Roll(ctx context.Context, id string, order apikey.RollOrder) (a
 
 // newSecret makes the declared call.
 func (s *issuer) newSecret(ctx context.Context, id string, order apikey.RollOrder) (apikey.Rolled, error) {
-	invalid := func(words string) (apikey.Rolled, error) {
-		return apikey.Rolled{}, &Error{Op: opRoll, Kind: Invalid, Outcome: NotDone, Message: words}
-	}
 	switch most := s.rolls().Overlap; {
 	case order.Overlap < 0 || order.Overlap%time.Second != 0:
-		return invalid("an overlap is whole seconds, or none")
+		return apikey.Rolled{}, invalid(opRoll, "an overlap is whole seconds, or none")
 	case order.Overlap > 0 && most == 0:
-		return invalid("the service makes the former secret die with the call: there is no overlap")
+		return apikey.Rolled{}, invalid(opRoll, "the service makes the former secret die with the call: there is no overlap")
 	case order.Overlap > most:
-		return invalid("the service takes an overlap of " + most.String() + " at the longest")
+		return apikey.Rolled{}, invalid(opRoll, "the service takes an overlap of "+most.String()+" at the longest")
 	}
 	d := s.d.Roll
 	values := map[apikey.Field]any{kit.FieldOverlap: order.Overlap}
@@ -108,9 +95,8 @@ func (s *issuer) rolledTo(a *answer, id string) (out apikey.Rolled, err error) {
 
 // secretAt is the secret that a path leads to; absent where there is no text.
 func secretAt(whole []byte, path string) apikey.Secret {
-	var members map[string]json.RawMessage
 	var found string
-	if json.Unmarshal(whole, &members) != nil || json.Unmarshal(dig(members, path), &found) != nil {
+	if json.Unmarshal(dig(objectOf(whole), path), &found) != nil {
 		return apikey.Secret{}
 	}
 	return apikey.NewSecret(found)
@@ -152,15 +138,4 @@ func (s *issuer) overlapping(ctx context.Context, op string, declared *kit.Call,
 	}
 	c.write, c.emptyYes = true, declared.EmptyYes
 	return s.remove(ctx, c, s.send)
-}
-
-// formerOf reads what a row says of a former secret.
-func formerOf(raw json.RawMessage, declared *kit.Former) (ends, used apikey.Moment) {
-	var members map[string]json.RawMessage
-	if json.Unmarshal(raw, &members) != nil {
-		return ends, used
-	}
-	var dies, last wireTime
-	_, _ = json.Unmarshal(members[declared.Ends], &dies), json.Unmarshal(members[declared.Used], &last)
-	return dies.reported(), last.use()
 }

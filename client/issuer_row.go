@@ -1,253 +1,21 @@
 package client
 
 import (
-	"bytes"
 	"encoding/json"
-	"io"
+	"fmt"
 	"slices"
 	"strings"
 
 	"detent/apikey"
 	"detent/client/kit"
-
-	"github.com/go-json-experiment/json/jsontext"
 )
 
-// record is a row on the wire: of each field the members that a declaration names, as they came, in the order in which they are looked
-// at. One is used for all rows of a list.
-type record struct {
-	id, name, masked, prefix, env, kind, role []text
-	created, updated, expires, used, rolled   []wireTime
-	restrictions, permissions, former, copied []json.RawMessage
-	enabled, retrievable                      []flag
-	account, project, by, upBy                []reference
-	state                                     []word
-	secrets                                   []token
-
-	// All values of a kind, of which a field's are a part.
-	texts  []text
-	times  []wireTime
-	raws   []json.RawMessage
-	flags  []flag
-	refs   []reference
-	words  []word
-	tokens []token
-
-	letters letters // what the texts of rows are in
-	rights  shared[[]apikey.Permission]
-	limits  shared[*apikey.Restrictions]
-	objects shared[reference]
-	names   []string // of all members
-	places  map[string]json.Unmarshaler
-	order   []member // the members of the rows so far
-	next    int      // the one in order that is expected
-}
-
-// member is one that a row had. Rows of a list have theirs in the same order, some of them left out: comparing with the one that is
-// expected is many times cheaper than looking a name up.
-type member struct {
-	name  string
-	place json.Unmarshaler
-}
-
-// maxOrder bounds what is remembered of rows that never have the same members.
-const maxOrder = 64
-
-func newRecord(of *kit.Row) *record {
-	r := &record{places: map[string]json.Unmarshaler{}}
-	r.texts = places(r, []part[text]{{&r.id, of.ID}, {&r.name, of.Name}, {&r.masked, of.Masked}, {&r.prefix, of.Prefix}, {&r.env, of.Environment},
-		{&r.kind, of.Type}, {&r.role, of.Role}})
-	for _, name := range r.names { // no others are there yet
-		r.places[name] = &textPlace{r.places[name].(*text), &r.letters}
+// withoutID is what is said of a row without an id: where a user's own declaration is wrong about it, which line that is.
+func (s *issuer) withoutID() error {
+	if s.d.File == "" {
+		return badAnswer("a key in the answer has no id")
 	}
-	r.times = places(r, []part[wireTime]{{&r.created, of.CreatedAt}, {&r.updated, of.UpdatedAt}, {&r.expires, of.ExpiresAt}, {&r.used, of.LastUsedAt},
-		{&r.rolled, of.RolledAt}})
-	r.raws = places(r, []part[json.RawMessage]{{&r.restrictions, of.Restrictions}, {&r.permissions, of.Permissions}, {&r.former, of.Former.Members},
-		{&r.copied, of.Copied}})
-	r.flags = places(r, []part[flag]{{&r.enabled, of.Enabled}, {&r.retrievable, of.CanRetrieve}})
-	before := len(r.names)
-	r.refs = places(r, []part[reference]{{&r.account, of.Account}, {&r.project, of.Project}, {&r.by, of.CreatedBy}, {&r.upBy, of.UpdatedBy}})
-	for _, name := range r.names[before:] {
-		r.places[name] = &referencePlace{r.places[name].(*reference), &r.objects}
-	}
-	r.words = places(r, []part[word]{{&r.state, of.State.Members}})
-	r.tokens = places(r, []part[token]{{&r.secrets, of.Secret}})
-	for _, name := range of.Inside {
-		r.names = append(r.names, name)
-		r.places[name] = inside{r}
-	}
-	return r
-}
-
-// part is a field with its members.
-type part[T any] struct {
-	field   *[]T
-	members kit.Members
-}
-
-// places makes the values of all fields of a kind, and gives each field its own.
-func places[T any, P interface {
-	*T
-	json.Unmarshaler
-}](r *record, parts []part[T]) []T {
-	count := 0
-	for _, p := range parts {
-		count += len(p.members)
-	}
-	all := make([]T, count)
-	rest := all
-	for _, p := range parts {
-		*p.field, rest = rest[:len(p.members)], rest[len(p.members):]
-		for i, name := range p.members {
-			r.names = append(r.names, name)
-			r.places[name] = P(&(*p.field)[i])
-		}
-	}
-	return all
-}
-
-// inside is the place of an object whose members are the row's own.
-type inside struct{ r *record }
-
-func (i inside) UnmarshalJSON(b []byte) error {
-	if len(b) == 0 || b[0] != '{' {
-		return nil
-	}
-	dec := loosely(bytes.NewReader(b))
-	return members(dec, func(name []byte) error {
-		raw, err := value(dec)
-		place := i.r.place(string(name))
-		if _, deeper := place.(inside); err != nil || place == nil || deeper {
-			return err
-		}
-		return place.UnmarshalJSON(raw)
-	})
-}
-
-// clear makes a record that of the next row.
-func (r *record) clear() {
-	clear(r.texts)
-	clear(r.times)
-	clear(r.tokens)
-	clear(r.flags)
-	clear(r.refs)
-	clear(r.words)
-	for i := range r.raws {
-		r.raws[i] = r.raws[i][:0]
-	}
-}
-
-// from reads the next row, as encoding/json reads a struct: names in any case, the last one of several counts.
-func (r *record) from(dec *jsontext.Decoder) error {
-	r.clear()
-	r.next = 0
-	if dec.PeekKind() != '{' {
-		raw, err := value(dec)
-		if err != nil {
-			return err
-		}
-		return json.Unmarshal(raw, new(map[string]json.RawMessage)) // null is an empty row
-	}
-	return members(dec, func(name []byte) error {
-		place := r.field(name)
-		raw, err := value(dec)
-		if err != nil || place == nil {
-			return err
-		}
-		return place.UnmarshalJSON(raw)
-	})
-}
-
-// decode reads a row by itself.
-func (r *record) decode(raw []byte) error {
-	dec := loosely(bytes.NewReader(raw))
-	if err := r.from(dec); err != nil {
-		return err
-	}
-	return atEnd(dec)
-}
-
-// read reads an answer that is one key, which may be wrapped.
-func (r *record) read(body io.Reader, names []string) error {
-	_, raw, err := decodeObject(body, names...)
-	if err != nil {
-		return err
-	}
-	return r.decode(raw)
-}
-
-// field is where a member goes; nil for nowhere.
-func (r *record) field(name []byte) json.Unmarshaler {
-	for at := r.next; at < min(r.next+2, len(r.order)); at++ {
-		if m := &r.order[at]; m.name == string(name) {
-			r.next = at + 1
-			return m.place
-		}
-	}
-	place := r.place(string(name))
-	if len(r.order) < maxOrder {
-		r.order = slices.Insert(r.order, min(r.next, len(r.order)), member{string(name), place})
-		r.next++
-	}
-	return place
-}
-
-func (r *record) place(name string) json.Unmarshaler {
-	if p := r.places[name]; p != nil {
-		return p
-	}
-	for _, known := range r.names {
-		if strings.EqualFold(name, known) {
-			return r.places[known]
-		}
-	}
-	return nil
-}
-
-// firstRaw is the first of a field's members that is there.
-func firstRaw(list []json.RawMessage) json.RawMessage {
-	for _, raw := range list {
-		if len(raw) > 0 {
-			return raw
-		}
-	}
-	return nil
-}
-
-// firstFlag is the first of a field's flags that is there; nil for none.
-func firstFlag(list []flag) *bool {
-	for _, f := range list {
-		if f.value != nil {
-			return f.value
-		}
-	}
-	return nil
-}
-
-// firstReference is the first of a field's references that is there.
-func firstReference(list []reference) reference {
-	for _, ref := range list {
-		if ref.id != "" {
-			return ref
-		}
-	}
-	return reference{}
-}
-
-func (r *record) secret() apikey.Secret { return firstToken(r.secrets...) }
-
-// setID gives a row an id that came from elsewhere.
-func (r *record) setID(id text) {
-	if len(r.id) > 0 {
-		r.id[0] = id
-	}
-}
-
-// setSecret puts a secret that came from elsewhere where the row has its own.
-func (r *record) setSecret(secret apikey.Secret) {
-	if len(r.secrets) > 0 {
-		r.secrets[0].Secret = secret
-	}
+	return badAnswer(fmt.Sprintf("a key in the answer has no id: row.id = %q in %s", s.d.Row.ID, s.d.File))
 }
 
 // key is the key that a row shows. Its secret is compared, masked and dropped.
@@ -257,7 +25,7 @@ func (s *issuer) key(r *record) (apikey.Key, error) {
 		id = idOfSecret(r.secret())
 	}
 	if id == "" {
-		return apikey.Key{}, badAnswer("a key in the answer has no id")
+		return apikey.Key{}, s.withoutID()
 	}
 	k := apikey.Key{
 		ID: s.spelling.show(id), Name: field(firstOf(r.name...)), Masked: field(firstOf(r.masked...)), CreatedAt: firstTime(r.created...).reported(),
@@ -306,10 +74,23 @@ func (s *issuer) key(r *record) (apikey.Key, error) {
 	return k, nil
 }
 
-// ofWhole says what a key does not have that the whole row of a list leaves out.
-func (s *issuer) ofWhole(k *apikey.Key) {
-	if k.Permissions == nil && s.d.Row.NoPermissions {
+// listed is a record for the rows of a list.
+func (s *issuer) listed() *record {
+	r := newRecord(&s.d.Row)
+	r.watched = s.opts.Trial != nil && s.opts.Trial.Row != nil
+	return r
+}
+
+// ofRow says what a key does not have that the whole row of a list leaves out, and tells a trial what the row has.
+func (s *issuer) ofRow(k *apikey.Key, r *record) {
+	if r.watched {
+		s.opts.Trial.Row(r.came, r.others)
+	}
+	if k.Permissions == nil && slices.Contains(s.d.Row.AbsentIsNone, apikey.FieldPermissions) {
 		k.Permissions = []apikey.Permission{}
+	}
+	if k.Restrictions == nil && slices.Contains(s.d.Row.AbsentIsNone, apikey.FieldRestrictions) {
+		k.Restrictions = &apikey.Restrictions{}
 	}
 }
 
@@ -357,79 +138,96 @@ func idOfSecret(secret apikey.Secret) string {
 	return secret.KeyedPrint([]byte("detent: the id of a key that is named by its secret"))
 }
 
-// letters are those of the texts of a list, many in one piece of memory: a text of its own for each is a third of what a list of 10,000 keys allocates.
-// What is in a piece stays, so that a part of it may be kept as long as one likes.
-type letters struct{ piece strings.Builder }
-
-// The pieces: a single key takes a small one.
-const (
-	firstPiece = 256
-	mostPiece  = 16 << 10
-)
-
-// keep is a text that is a copy of b.
-func (l *letters) keep(b []byte) string {
-	if len(b) > l.piece.Cap()-l.piece.Len() {
-		size := min(max(2*l.piece.Cap(), firstPiece), mostPiece)
-		if len(b) > size/4 {
-			return string(b)
-		}
-		l.piece = strings.Builder{}
-		l.piece.Grow(size)
-	}
-	from := l.piece.Len()
-	l.piece.Write(b)
-	return l.piece.String()[from:]
-}
-
-// textPlace is the place of a text in a row of a list.
-type textPlace struct {
-	text *text
-	in   *letters
-}
-
-func (p *textPlace) UnmarshalJSON(b []byte) error {
-	if inside, ok := unquoted(b); ok {
-		*p.text = text(p.in.keep(inside))
+// permissionsOf are the rights of a key; nil where the row does not say, empty where it says none.
+func (s *issuer) permissionsOf(r *record) []apikey.Permission {
+	raw := firstRaw(r.permissions)
+	switch {
+	case len(raw) == 0 || string(raw) == "null":
 		return nil
+	case raw[0] == '{' || len(s.features.of) == 0:
+		return r.rights.of(raw, s.permissions)
 	}
-	return p.text.UnmarshalJSON(b)
+	return s.permissions(raw) // a flat list's features may be learned later
 }
 
-// shared is what was made of JSON that many rows have alike. Nobody may change it: other keys have it too.
-type shared[T any] map[string]T
-
-// maxShared bounds what a list of which no two rows are alike costs.
-const maxShared = 1000
-
-// of is what make makes of JSON.
-func (s *shared[T]) of(raw []byte, make func(raw []byte) T) T {
-	if known, ok := (*s)[string(raw)]; ok {
-		return known
+func (s *issuer) permissions(raw []byte) []apikey.Permission {
+	out := []apikey.Permission{}
+	for _, p := range parsePermissions(raw) {
+		if p.Name == "" {
+			continue
+		}
+		if p.Feature == "" {
+			p = s.features.flat(p.Name)
+		}
+		p.Feature, p.Name = s.spelling.show(p.Feature), s.spelling.show(p.Name)
+		out = append(out, s.features.learn(p))
 	}
-	made := make(raw)
-	if *s == nil {
-		*s = shared[T]{}
-	}
-	if len(*s) < maxShared {
-		(*s)[string(raw)] = made
-	}
-	return made
+	return slices.Clip(inOrder(out))
 }
 
-// referencePlace is the place of a reference in a row of a list.
-type referencePlace struct {
-	reference *reference
-	objects   *shared[reference]
+// parsePermissions reads {"Feature":["name"]} and ["name"]. What it does not understand becomes a name as it stands on the wire: a
+// right is never lost in silence.
+func parsePermissions(raw json.RawMessage) (out []apikey.Permission) {
+	byFeature := objectOf(raw)
+	if byFeature == nil {
+		byFeature = map[string]json.RawMessage{"": raw}
+	}
+	for feature, names := range byFeature {
+		for _, name := range permissionNames(names) {
+			out = append(out, apikey.Permission{Feature: feature, Name: name})
+		}
+	}
+	return out
 }
 
-func (p *referencePlace) UnmarshalJSON(b []byte) (err error) {
-	if len(b) == 0 || b[0] != '{' {
-		return p.reference.UnmarshalJSON(b)
+func permissionNames(raw json.RawMessage) []string {
+	var list []json.RawMessage
+	var flags map[string]bool
+	var levels map[string]string
+	var names []string
+	switch {
+	case len(raw) == 0 || string(raw) == "null":
+	case json.Unmarshal(raw, &list) == nil:
+		for _, item := range list {
+			names = append(names, literal(item))
+		}
+	case json.Unmarshal(raw, &flags) == nil:
+		for name, granted := range flags {
+			if granted {
+				names = append(names, name)
+			}
+		}
+	case json.Unmarshal(raw, &levels) == nil: // {"members":"read"}
+		for name, level := range levels {
+			names = append(names, name+":"+level)
+		}
+	default:
+		names = append(names, literal(raw))
 	}
-	*p.reference = p.objects.of(b, func(raw []byte) (r reference) {
-		err = r.UnmarshalJSON(raw)
-		return r
-	})
-	return err
+	return names
+}
+
+// formerOf reads what a row says of a former secret.
+func formerOf(raw json.RawMessage, declared *kit.Former) (ends, used apikey.Moment) {
+	members := objectOf(raw)
+	var dies, last wireTime
+	_, _ = json.Unmarshal(members[declared.Ends], &dies), json.Unmarshal(members[declared.Used], &last)
+	return dies.reported(), last.use()
+}
+
+// withID is a secret with its first half, the id, where secrets have two.
+func (s *issuer) withID(id string, secret apikey.Secret) apikey.Secret {
+	if s.d.Row.Pair == "" || id == "" || secret.IsZero() {
+		return secret
+	}
+	return secret.After(s.spelling.wire(id) + s.d.Row.Pair)
+}
+
+// halfOf reports whether a key's id is the first half of a secret.
+func (s *issuer) halfOf(id string, secret apikey.Secret) bool {
+	if s.d.Row.Pair == "" {
+		return false
+	}
+	first, _, two := secret.Cut(s.d.Row.Pair)
+	return two && first.Equal(apikey.NewSecret(s.spelling.wire(id)))
 }

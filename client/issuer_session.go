@@ -99,3 +99,30 @@ func (s *issuer) logIn(ctx context.Context, op string) (out issued, err error) {
 	})
 	return out, err
 }
+
+// send makes a call with the key itself, or with the session that the token server gave for it. A session that is refused is
+// replaced once, for a read.
+func (s *issuer) send(ctx context.Context, c call, read func(*answer) error) error {
+	c.paced, c.header, c.auth = s.d.Paced, s.d.Headers, s.own
+	if c.write && s.opts.ReadOnly {
+		return readOnly(c.op)
+	}
+	if s.sessions == nil {
+		return s.do(ctx, c, read)
+	}
+	for {
+		session, cached, err := s.sessions.session(ctx, c.op)
+		if err != nil {
+			return err
+		}
+		c.bearer = session
+		err = s.do(ctx, c, read)
+		if !IsKind(err, Unauthorized) {
+			return err
+		}
+		s.sessions.forget(session)
+		if c.write || !cached {
+			return err
+		}
+	}
+}

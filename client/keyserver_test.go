@@ -1,9 +1,7 @@
 package client_test
 
 import (
-	"context"
 	"encoding/json"
-	"net"
 	"path/filepath"
 	"slices"
 	"testing"
@@ -12,6 +10,7 @@ import (
 	"detent/apikey"
 	"detent/client"
 	"detent/keyserver"
+	"detent/keyserver/servertest"
 	"detent/keyserver/wirename"
 )
 
@@ -25,27 +24,8 @@ type embedded struct {
 func serve(t *testing.T) embedded {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "keys.db")
-	srv, err := keyserver.Open(t.Context(), keyserver.Options{Path: path})
-	if err != nil {
-		t.Fatal(err)
-	}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	ctx, stop := context.WithCancel(context.Background())
-	served := make(chan error, 1)
-	go func() { served <- srv.Serve(ctx, l) }()
-	t.Cleanup(func() {
-		stop()
-		if err := <-served; err != nil {
-			t.Error(err)
-		}
-		if err := srv.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	return embedded{srv, "http://" + l.Addr().String(), path}
+	srv, url := servertest.Start(t, keyserver.Options{Path: path})
+	return embedded{srv, url, path}
 }
 
 func (e embedded) open(t *testing.T, service string, token apikey.Secret, change func(*client.Options)) client.Service {

@@ -1,9 +1,12 @@
 package client
 
 import (
+	"encoding/json"
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"detent/apikey"
 	"detent/client/kit"
@@ -28,8 +31,13 @@ list.call = "GET /keys"
 		t.Fatal(err)
 	}
 	far, bad := openIssuer(d, Options{Service: "example", URL: "https://app.example.com/base", Token: apikey.NewSecret("x")})
-	if bad != nil || far.own.cookie != "__Secure-sid" || far.own.origin != "https://app.example.com" {
-		t.Errorf("over https: %+v, %v", far.own, bad)
+	if bad != nil {
+		t.Fatal(bad)
+	}
+	req := far.reads.R()
+	far.put(req, far.own, nil, far.opts.Token)
+	if cookie, origin := req.Header.Get("Cookie"), req.Header.Get("Origin"); cookie != "__Secure-sid=x" || origin != "https://app.example.com" {
+		t.Errorf("over https: %s %s", cookie, origin)
 	}
 }
 
@@ -180,32 +188,45 @@ row.no_expiry_is_never = true
 	}
 }
 
-// TestPermissionsThatARowLacksAreNoneWhereThatIsDeclared: of a row of the list, and of one that is asked for by its id; the answer to a create,
-// which leaves out more, does not say.
-func TestPermissionsThatARowLacksAreNoneWhereThatIsDeclared(t *testing.T) {
-	for _, list := range []string{`list.call = "GET /keys"`, "list.call = \"GET /keys\"\nlist.each.call = \"GET /keys/{id}\""} {
-		for declared, none := range map[string]bool{"": false, "row.no_permissions_is_none = true\n": true} {
-			s := serve(t, list+`
+// TestAccessThatARowLacksIsNoneWhereThatIsDeclared: of a row of the list, and of one that is asked for by its id. Two keys that lack it are
+// alike then, and one that has it is not like one that lacks it; the answer to a create, which leaves out more, does not say.
+func TestAccessThatARowLacksIsNoneWhereThatIsDeclared(t *testing.T) {
+	for field, value := range map[apikey.Field]string{apikey.FieldPermissions: `["read"]`, apikey.FieldRole: `"editor"`, apikey.FieldType: `"robot"`, apikey.FieldRestrictions: `{"ip_addresses":["10.0.0.1"]}`} {
+		for _, list := range []string{`list.call = "GET /keys"`, "list.call = \"GET /keys\"\nlist.each.call = \"GET /keys/{id}\""} {
+			for declared, none := range map[string]bool{"": false, fmt.Sprintf("row.absent_is_none = [%q]\n", field): true} {
+				s := serve(t, list+`
 create = { call = "POST /keys", send = { name = { field = "name" } } }
-row.permissions = ["scopes"]
+row.`+string(field)+` = ["has"]
 `+declared+plainRows+plainProbe, "token-0123456789", func(w http.ResponseWriter, r *http.Request, _ string) {
-				switch {
-				case r.Method == "POST":
-					say(w, 201, `{"id":"k1","name":"n","token":"made-0123456789"}`)
-				case r.URL.Path == "/keys":
-					say(w, 200, `[{"id":"k1","name":"n"},{"id":"k2","name":"m","scopes":["read"]}]`)
-				case r.URL.Path == "/keys/k1":
-					say(w, 200, `{"id":"k1","name":"n"}`)
-				default:
-					say(w, 200, `{"id":"k2","name":"m","scopes":["read"]}`)
+					switch {
+					case r.Method == "POST":
+						say(w, 201, `{"id":"k1","name":"n","token":"made-0123456789"}`)
+					case r.URL.Path == "/keys":
+						say(w, 200, `[{"id":"k1","name":"n"},{"id":"k2","name":"m","has":`+value+`}]`)
+					case r.URL.Path == "/keys/k1":
+						say(w, 200, `{"id":"k1","name":"n"}`)
+					default:
+						say(w, 200, `{"id":"k2","name":"m","has":`+value+`}`)
+					}
+				})
+				keys, err := ListAll(bg, s)
+				if err != nil || len(keys) != 2 {
+					t.Fatalf("%s, %s: %+v, %v", list, declared, keys, err)
 				}
-			})
-			keys, err := ListAll(bg, s)
-			if err != nil || len(keys) != 2 || (keys[0].Permissions != nil) != none || len(keys[0].Permissions) > 0 || len(keys[1].Permissions) != 1 {
-				t.Errorf("%s, %s: %+v, %v", list, declared, keys, err)
-			}
-			if made, err := s.Create(bg, apikey.Draft{Name: "n"}); err != nil || made.Key.Permissions != nil {
-				t.Errorf("%s: made %+v, %v", declared, made.Key, err)
+				alike := func(a, b apikey.Key) bool {
+					for _, d := range apikey.Compare(a, b, s.Capabilities().AccessFields) {
+						if d.Verdict != apikey.Equal {
+							return false
+						}
+					}
+					return true
+				}
+				if alike(keys[0], keys[0]) != none || alike(keys[0], keys[1]) || alike(keys[1], keys[0]) || !alike(keys[1], keys[1]) {
+					t.Errorf("%s, %s: %+v", field, declared, keys)
+				}
+				if made, err := s.Create(bg, apikey.Draft{Name: "n"}); err != nil || made.Key.Permissions != nil || made.Key.Restrictions != nil {
+					t.Errorf("%s: made %+v, %v", declared, made.Key, err)
+				}
 			}
 		}
 	}
@@ -258,6 +279,51 @@ probe = [{ call = "GET /me", `+c.probe+` }]
 			proof, unidentified, err := Verify(bg, s, apikey.NewSecret("tried-0123456789"))
 			if err != nil || unidentified != nil || idOf(proof) != c.listed || proof.Key != nil && proof.Key.Name == "" || !strings.Contains(strings.Join(proof.Unknown, "; "), c.open) {
 				t.Errorf("%+v, %v, %v", proof, unidentified, err)
+			}
+		})
+	}
+}
+
+// TestASilentChangeIsWhatTheRowShows: of an end and of a limit too, whether it is answered with 204 or, where that is declared, with an empty 200.
+func TestASilentChangeIsWhatTheRowShows(t *testing.T) {
+	end := day.Add(30 * 24 * time.Hour)
+	for name, c := range map[string]struct {
+		row    string // as the list shows the key after it
+		patch  apikey.Patch
+		status int
+		yes    bool // empty_yes
+		fails  bool
+	}{
+		"an end that moved":            {row: `,"end":"` + end.Format(time.RFC3339) + `"`, patch: apikey.Patch{Expiry: &apikey.Expiry{At: end}}, status: 204},
+		"an end that the service cut":  {row: `,"end":"` + end.Truncate(time.Hour).Format(time.RFC3339) + `"`, patch: apikey.Patch{Expiry: &apikey.Expiry{At: end}}, status: 204},
+		"an end that stayed":           {row: `,"end":"2030-01-01T00:00:00Z"`, patch: apikey.Patch{Expiry: &apikey.Expiry{At: end}}, status: 204, fails: true},
+		"an end that is not there":     {patch: apikey.Patch{Expiry: &apikey.Expiry{At: end}}, status: 204, fails: true},
+		"an end taken away":            {patch: apikey.Patch{Expiry: &apikey.Expiry{}}, status: 204},
+		"an end that was to go":        {row: `,"end":"2030-01-01T00:00:00Z"`, patch: apikey.Patch{Expiry: &apikey.Expiry{}}, status: 204, fails: true},
+		"a limit":                      {row: `,"spend":50`, patch: apikey.Patch{Numbers: map[string]json.RawMessage{"spend": json.RawMessage("50")}}, status: 204},
+		"a limit that stayed":          {row: `,"spend":20`, patch: apikey.Patch{Numbers: map[string]json.RawMessage{"spend": json.RawMessage("50")}}, status: 204, fails: true},
+		"a limit taken away":           {row: `,"spend":null`, patch: apikey.Patch{Numbers: map[string]json.RawMessage{"spend": json.RawMessage("null")}}, status: 204},
+		"a limit that was to go":       {row: `,"spend":20`, patch: apikey.Patch{Numbers: map[string]json.RawMessage{"spend": json.RawMessage("null")}}, status: 204, fails: true},
+		"an empty 200 that is a yes":   {row: `,"spend":50`, patch: apikey.Patch{Numbers: map[string]json.RawMessage{"spend": json.RawMessage("50")}}, status: 200, yes: true},
+		"an empty 200 that is nothing": {row: `,"spend":50`, patch: apikey.Patch{Numbers: map[string]json.RawMessage{"spend": json.RawMessage("50")}}, status: 200, fails: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			yes := map[bool]string{true: "empty_yes = true, "}[c.yes]
+			s := serve(t, `list.call = "GET /keys"
+update = { call = "PATCH /keys/{id}", silent = true, `+yes+`send = { end = { field = "expires_at", as = "rfc3339", null = true }, spend = { field = "spend" } } }
+number = [{ name = "spend", title = "spend limit" }]
+row.expires_at = ["end"]
+row.no_expiry_is_never = true
+`+plainRows+plainProbe, "token-0123456789", func(w http.ResponseWriter, r *http.Request, _ string) {
+				if r.Method == "PATCH" {
+					w.WriteHeader(c.status)
+					return
+				}
+				say(w, 200, `[{"id":"k1","name":"n"`+c.row+`}]`)
+			})
+			_, err := s.Update(bg, "k1", c.patch)
+			if c.fails != (err != nil) || c.fails && !MayHaveHappened(err) {
+				t.Error(err)
 			}
 		})
 	}

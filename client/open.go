@@ -1,9 +1,14 @@
 package client
 
 import (
+	"cmp"
 	"errors"
+	"fmt"
+	"regexp"
+	"slices"
 	"strings"
 
+	"detent/apikey"
 	"detent/client/issuers"
 	"detent/client/kit"
 )
@@ -29,4 +34,74 @@ func Open(opts Options) (Service, error) {
 		return nil, bad
 	}
 	return s, nil
+}
+
+func openIssuer(d *kit.Declaration, opts Options) (*issuer, *Error) {
+	s := &issuer{d: d, features: newFeatures(d.Permissions)}
+	t, bad := newTransport(opts, newDialect(d, s.features))
+	if bad != nil {
+		return nil, bad
+	}
+	if bad := checkParents(d, opts.Parents); bad != nil {
+		return nil, bad
+	}
+	s.transport = t
+	if form := cmp.Or(opts.Whole, d.Secret.Shape); form != "" {
+		whole, err := regexp.Compile("^(?:" + form + ")$")
+		if err != nil {
+			return nil, badOption("the form of a whole secret is no regular expression")
+		}
+		s.whole = func(secret apikey.Secret) bool { return secret.Matches(whole) }
+	}
+	s.authorize()
+	if was := opts.Catalogue; was != nil && len(was.Permissions)+len(was.Roles)+len(was.Environments) > 0 {
+		s.told.Store(opts.Catalogue)
+	}
+	if d.Exchange != nil {
+		if bad := s.findTokenServer(); bad != nil {
+			return nil, bad
+		}
+	}
+	return s, nil
+}
+
+// checkParents refuses a profile that lacks a parent, or has one that is not declared.
+func checkParents(d *kit.Declaration, given map[string]string) *Error {
+	for _, p := range d.Parents {
+		switch value := given[p.Name]; {
+		case value == "":
+			return badOption(fmt.Sprintf("the profile needs parents = { %s = \"…\" }: %s", p.Name, p.Title))
+		case !kit.IsParentValue(value):
+			return badOption(fmt.Sprintf("parents.%s: letters, digits and _ . @ : ~ -, at most 128", p.Name))
+		}
+	}
+	for name := range given {
+		if !slices.ContainsFunc(d.Parents, func(p kit.Parent) bool { return p.Name == name }) {
+			return badOption(fmt.Sprintf("parents: %s has no parent %q", d.Title, name))
+		}
+	}
+	return nil
+}
+
+// authorize says how the profile's credential and those that are tried are sent.
+func (s *issuer) authorize() {
+	s.own, s.tried = &s.d.Auth, &s.d.Auth
+	if s.d.KeyAuth.Kind != "" {
+		s.tried = &s.d.KeyAuth
+	}
+	if s.d.Auth.Kind != "basic" && s.d.Auth.Login == nil && s.d.Auth.Second == "" {
+		return
+	}
+	user, password, pair := s.opts.Token.Cut(":")
+	if !pair {
+		s.own = s.tried
+		return
+	}
+	s.halves = []apikey.Secret{password}
+	if s.d.Auth.Second != "" { // both are secrets
+		s.halves = append(s.halves, user)
+	}
+	if s.d.Auth.Login != nil {
+		s.sessions = newSessions(s.transport, s.logIn)
+	}
 }

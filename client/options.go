@@ -3,13 +3,14 @@ package client
 import (
 	"context"
 	"crypto/x509"
-	"detent/apikey"
-	"detent/loopback"
 	"io"
 	"net/url"
 	"strings"
 	"sync/atomic"
 	"time"
+
+	"detent/apikey"
+	"detent/loopback"
 )
 
 // Options open a service.
@@ -52,6 +53,9 @@ type Options struct {
 type Trial struct {
 	// Answered is told of each answer, and of a call that had none; it may be called from several goroutines.
 	Answered func(Answer)
+	// Row is told of each row of a list which of the declared members it has, whatever they hold, and how its others are called; it may be
+	// called from several goroutines.
+	Row func(declared, others []string)
 	// PageSize is how many keys a page of the list is asked for, in place of what is declared; 0 for that.
 	PageSize atomic.Int32
 }

@@ -21,10 +21,7 @@ func pageMember(rest map[string]json.RawMessage, names []string) (raw json.RawMe
 		}
 	}
 	for _, object := range pageObjects {
-		var inner map[string]json.RawMessage
-		if json.Unmarshal(rest[object], &inner) != nil {
-			continue
-		}
+		inner := objectOf(rest[object])
 		for _, name := range names {
 			if raw, there = inner[name]; there {
 				return raw, true

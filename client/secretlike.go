@@ -1,10 +1,11 @@
 package client
 
 import (
-	"detent/apikey"
 	"regexp"
 	"strings"
 	"sync"
+
+	"detent/apikey"
 )
 
 // What a service says may repeat a key: ours, which is known, or another issuer's, which somebody pasted or a proxy uses.

@@ -83,11 +83,7 @@ func requireOneObject(a *answer) (members map[string]json.RawMessage, err error)
 	if err != nil {
 		return nil, foreign(err)
 	}
-	var inside map[string]json.RawMessage
-	var id text
-	_ = json.Unmarshal(members["data"], &inside)
-	_ = json.Unmarshal(members["id"], &id)
-	if id == "" && (inside == nil || string(members["success"]) != "true") {
+	if textAt(members, "id") == "" && (objectOf(members["data"]) == nil || string(members["success"]) != "true") {
 		return nil, errForeign
 	}
 	return members, nil

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"detent/apikey"
+	"detent/client/kit"
 	"detent/loopback"
 
 	"github.com/go-resty/resty/v2"
@@ -54,8 +55,8 @@ type call struct {
 	header map[string]string
 	// ifMatch is the state of the object that a write was made from, as the service named it; empty where it did not.
 	ifMatch string
-	// scheme is how the credential is sent; anonymous sends none, as what is in the body is one.
-	scheme    scheme
+	// auth is how the credential is sent, nil for a bearer; anonymous sends none, as what is in the body is one.
+	auth      *kit.Auth
 	anonymous bool
 	// idSecret fills {id} in id's place, where an issuer names a key by its secret.
 	idSecret apikey.Secret

@@ -9,6 +9,9 @@ import (
 	"io"
 	"net/http"
 	"strings"
+
+	"golang.org/x/text/encoding/unicode"
+	"golang.org/x/text/transform"
 )
 
 // opened looks at how a body begins, before anything is decided by its content type: what of it is left is what follows a
@@ -77,4 +80,16 @@ func (o opened) isEmpty() bool {
 // isHTML says what an answer calls itself: a framework may call its JSON so.
 func isHTML(h http.Header) bool {
 	return strings.HasPrefix(strings.ToLower(strings.TrimSpace(h.Get("Content-Type"))), "text/html")
+}
+
+// unmarked takes the mark away that a text begins with, and gives a text whose mark is that of UTF-16 as UTF-8.
+func (o opened) unmarked() opened {
+	head, _ := o.Peek(len(bom))
+	for ; string(head) == bom; head, _ = o.Peek(len(bom)) {
+		_, _ = o.Discard(len(bom))
+	}
+	if bytes.HasPrefix(head, []byte("\xff\xfe")) || bytes.HasPrefix(head, []byte("\xfe\xff")) {
+		return opened{bufio.NewReaderSize(transform.NewReader(o.Reader, unicode.BOMOverride(transform.Nop)), 512)}
+	}
+	return o
 }

@@ -13,24 +13,26 @@ func unsupported(op string, why apikey.Ability) *Error {
 	return &Error{Op: op, Kind: Unsupported, Outcome: NotDone, Message: why.Why}
 }
 
-func noID(op string) *Error {
-	return &Error{Op: op, Kind: Invalid, Outcome: NotDone, Message: "there is no key with such an id"}
+func invalid(op, message string) *Error {
+	return &Error{Op: op, Kind: Invalid, Outcome: NotDone, Message: message}
 }
 
-func invalidDraft(message string) *Error {
-	return &Error{Op: opCreate, Kind: Invalid, Outcome: NotDone, Message: message}
-}
+func noID(op string) *Error { return invalid(op, "there is no key with such an id") }
+
+func invalidDraft(message string) *Error { return invalid(opCreate, message) }
+
+func badOption(message string) *Error { return invalid("open the service", message) }
 
 // checkDraft refuses before anything is sent what every service would refuse.
-func checkDraft(d apikey.Draft, now time.Time, longest int) *Error {
+func checkDraft(op string, d apikey.Draft, now time.Time, longest int) *Error {
 	switch {
 	case strings.TrimSpace(d.Name) == "":
-		return invalidDraft("a key needs a name")
+		return invalid(op, "a key needs a name")
 	case longest > 0 && utf8.RuneCountInString(d.Name) > longest:
-		return invalidDraft(fmt.Sprintf("the name is over %d characters", longest))
+		return invalid(op, fmt.Sprintf("the name is over %d characters", longest))
 	}
 	if err := d.Expiry.Check(now); err != nil {
-		return invalidDraft(err.Error())
+		return invalid(op, err.Error())
 	}
 	return nil
 }
@@ -58,11 +60,3 @@ func readOnly(op string) *Error {
 
 // usableID keeps an id from becoming another path.
 func usableID(id string) bool { return id != "" && id != "." && id != ".." }
-
-func badOption(message string) *Error {
-	return &Error{Op: "open the service", Kind: Invalid, Outcome: NotDone, Message: message}
-}
-
-func noSuchCall(name string) *Error {
-	return &Error{Op: opProbe, Kind: Invalid, Outcome: NotDone, Message: fmt.Sprintf("there is no call %q to check a secret with", scrub(name, 80))}
-}

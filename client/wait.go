@@ -76,9 +76,8 @@ func (t *transport) waitAsked(h http.Header, limited bool) time.Duration {
 // waitsIn are the members of an error body that ask to wait, some levels down.
 func waitsIn(body []byte, levels int) map[string]string {
 	found := map[string]string{}
-	var members map[string]json.RawMessage
-	var list []json.RawMessage
-	if json.Unmarshal(body, &members) != nil && json.Unmarshal(body, &list) != nil || levels < 0 {
+	members, list := objectOf(body), listOf(body)
+	if levels < 0 {
 		return found
 	}
 	for name, raw := range members {

@@ -2,12 +2,13 @@ package client
 
 import (
 	"bytes"
-	"detent/apikey"
 	"encoding/json"
 	"fmt"
 	"strconv"
 	"strings"
 	"unicode/utf8"
+
+	"detent/apikey"
 )
 
 // unquoted is the value of a JSON string that is printable ASCII without escapes; it is a part of what it is given.
@@ -82,15 +83,6 @@ func firstOf[T ~string](values ...T) string {
 	return ""
 }
 
-func firstToken(values ...token) apikey.Secret {
-	for _, v := range values {
-		if !v.IsZero() {
-			return v.Secret
-		}
-	}
-	return apikey.Secret{}
-}
-
 // field scrubs a text of a key.
 func field[T ~string](t T) string { return scrub(string(t), maxField) }
 
@@ -124,18 +116,37 @@ func dig(members map[string]json.RawMessage, path string) json.RawMessage {
 	found := members[name]
 	for more {
 		name, rest, more = strings.Cut(rest, ".")
-		var inner map[string]json.RawMessage
-		var list []json.RawMessage
-		switch at, err := strconv.Atoi(name); {
-		case json.Unmarshal(found, &inner) == nil && inner != nil:
+		if inner := objectOf(found); inner != nil {
 			found = inner[name]
-		case err == nil && json.Unmarshal(found, &list) == nil && at >= 0 && at < len(list):
-			found = list[at]
-		default:
+			continue
+		}
+		list := listOf(found)
+		at, err := strconv.Atoi(name)
+		if err != nil || at < 0 || at >= len(list) {
 			return nil
 		}
+		found = list[at]
 	}
 	return found
+}
+
+// textAt is the text that a path leads to; empty for none.
+func textAt(members map[string]json.RawMessage, path string) string {
+	var t text
+	_ = t.UnmarshalJSON(dig(members, path))
+	return string(t)
+}
+
+// objectOf are the members of an object; nil for what is none.
+func objectOf(raw []byte) (members map[string]json.RawMessage) {
+	_ = json.Unmarshal(raw, &members)
+	return members
+}
+
+// listOf are the elements of an array; nil for what is none.
+func listOf(raw []byte) (list []json.RawMessage) {
+	_ = json.Unmarshal(raw, &list)
+	return list
 }
 
 // word is a text, a number or a boolean, in letters and digits.

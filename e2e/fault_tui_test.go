@@ -231,9 +231,7 @@ func (c *cell) play(s script) {
 		case "type":
 			c.say(text, want)
 		case "paste":
-			c.rest()
-			c.write("\x1b[200~" + text + "\x1b[201~")
-			c.wait(want)
+			c.paste(text, want)
 		case "move":
 			c.move(strings.Fields(text)...)
 			c.wait(want)

@@ -4,11 +4,8 @@ package e2e
 
 import (
 	"bufio"
-	"context"
-	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -19,6 +16,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"detent/keyserver"
+	"detent/keyserver/servertest"
 )
 
 // person uses the program as a person does: one key, a look at what it did, the next key. Keys are counted.
@@ -208,24 +206,8 @@ func (s *served) status(t *testing.T, method, path, secret string) int {
 // store opens the key service over the home's store, as another process beside the program would.
 func (h *home) store(t *testing.T) *served {
 	t.Helper()
-	ctx, stop := context.WithCancel(context.Background())
-	server, err := keyserver.Open(ctx, keyserver.Options{Path: h.path(".local", "share", "detent", "keys.db")})
-	if err != nil {
-		t.Fatal(err)
-	}
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	ended := make(chan error, 1)
-	go func() { ended <- server.Serve(ctx, listener) }()
-	t.Cleanup(func() {
-		stop()
-		if err := errors.Join(<-ended, server.Close()); err != nil {
-			t.Error(err)
-		}
-	})
-	return &served{url: "http://" + listener.Addr().String()}
+	_, url := servertest.Start(t, keyserver.Options{Path: h.path(".local", "share", "detent", "keys.db")})
+	return &served{url: url}
 }
 
 // config writes the configuration file of the home.

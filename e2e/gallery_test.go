@@ -198,7 +198,7 @@ type exhibit struct {
 	only  [][2]int // sizes, else all
 	looks int      // the first ones, else all
 	unset bool     // where there is no configuration: in no look that one asks for
-	play  func(t *testing.T, c *company, sit func(args ...string) *sitter)
+	play  func(t *testing.T, c *company, sit sat)
 }
 
 // TestGalleryOfEveryScreen drives the program through every screen and takes pictures of each, in each size and look:

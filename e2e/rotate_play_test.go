@@ -10,7 +10,6 @@ import (
 	"fmt"
 	"io"
 	stdlog "log"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -28,6 +27,7 @@ import (
 	"detent/apikey"
 	"detent/cli"
 	"detent/keyserver"
+	"detent/keyserver/servertest"
 	"detent/keyserver/wirename"
 )
 
@@ -49,25 +49,9 @@ func newBackend(t *testing.T, service string) *backend {
 // newBackendAt has a clock of its own.
 func newBackendAt(t *testing.T, service string, now func() time.Time) *backend {
 	t.Helper()
-	ctx, stop := context.WithCancel(context.Background())
-	server, err := keyserver.Open(ctx, keyserver.Options{Path: filepath.Join(t.TempDir(), "keys.db"), Now: now})
-	if err != nil {
-		t.Fatal(err)
-	}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	ended := make(chan error, 1)
-	go func() { ended <- server.Serve(ctx, l) }()
-	t.Cleanup(func() {
-		stop()
-		http.DefaultClient.CloseIdleConnections()
-		if err := errors.Join(<-ended, server.Close()); err != nil {
-			t.Error(err)
-		}
-	})
-	b := &backend{t: t, url: "http://" + l.Addr().String(), service: service, server: server,
+	server, url := servertest.Start(t, keyserver.Options{Now: now})
+	t.Cleanup(http.DefaultClient.CloseIdleConnections)
+	b := &backend{t: t, url: url, service: service, server: server,
 		admin: server.SessionToken(service, "").Reveal()}
 	b.shared = b.mintAdmin()
 	return b

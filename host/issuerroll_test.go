@@ -2,8 +2,6 @@ package host
 
 import (
 	"context"
-	"errors"
-	"net"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -14,6 +12,7 @@ import (
 
 	"detent/apikey"
 	"detent/keyserver"
+	"detent/keyserver/servertest"
 	"detent/keyserver/wirename"
 )
 
@@ -69,23 +68,7 @@ func TestATrialRollsAKeyOfTheEmbeddedService(t *testing.T) {
 	var mu sync.Mutex
 	now := time.Now()
 	clock := func() time.Time { mu.Lock(); defer mu.Unlock(); return now }
-	server, err := keyserver.Open(t.Context(), keyserver.Options{Path: filepath.Join(t.TempDir(), "keys.db"), Now: clock})
-	if err != nil {
-		t.Fatal(err)
-	}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	ctx, stop := context.WithCancel(context.Background())
-	served := make(chan error, 1)
-	go func() { served <- server.Serve(ctx, l) }()
-	t.Cleanup(func() {
-		stop()
-		if err := errors.Join(<-served, server.Close()); err != nil {
-			t.Error(err)
-		}
-	})
+	server, url := servertest.Start(t, keyserver.Options{Now: clock})
 	minted, err := server.Mint(t.Context(), wirename.Generic, apikey.Live)
 	if err != nil {
 		t.Fatal(err)
@@ -100,7 +83,7 @@ func TestATrialRollsAKeyOfTheEmbeddedService(t *testing.T) {
 	if err := os.WriteFile(path, []byte(own), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	h := hostWith(t, "[profiles.p]\nservice = \"generic\"\nurl = \"http://"+l.Addr().String()+"\"\ntoken = { env = \"T\" }\ncreate = true\nenvironment = \"live\"\n", "T="+minted.Secret.Reveal())
+	h := hostWith(t, "[profiles.p]\nservice = \"generic\"\nurl = \""+url+"\"\ntoken = { env = \"T\" }\ncreate = true\nenvironment = \"live\"\n", "T="+minted.Secret.Reveal())
 	h.o.Profile, h.o.Now, h.o.Timeout = "p", clock, 10*time.Second
 	h.o.Sleep = func(ctx context.Context, d time.Duration) error {
 		mu.Lock()

@@ -27,11 +27,16 @@ type jot struct {
 	next int
 
 	leaves                                                 int // keys that a trial may leave behind, since nothing tells that they are its own
+	scopes                                                 int // the status of the answer to what a key can be given
 	lag                                                    time.Duration
 	ignoreSize, ignorePage, keepsName, milli, noEnd, proxy bool
 	stillOn, neverDead, needsEnd, hides, againBad, zone    bool
-	endStays, endOff, budgetStays, noBudget, strange       bool // of changes: an end does not move, or to another time, a limit does not, or is not there; another id is named
-	anew, forgets, keepsOld, hours                         bool // of rolls: they make a key, an end is not given back, the former secret lives on, an overlap is of hours
+	endStays, endOff, budgetStays, noBudget, strange       bool   // of changes: an end does not move, or to another time, a limit does not, or is not there; another id is named
+	taken                                                  int    // the status of a create with a name that is taken; 0 for none
+	drops                                                  string // the member of a create that no row has
+	neverUsed, bare, forgetsMeta                           bool   // the first key's use is not written, it has no meta, a create with meta makes a key without
+	short                                                  bool   // a create is answered with a secret alone
+	anew, forgets, keepsOld, hours                         bool   // of rolls: they make a key, an end is not given back, the former secret lives on, an overlap is of hours
 }
 
 type jotKey struct {
@@ -39,6 +44,7 @@ type jotKey struct {
 	on               bool
 	made, end, used  time.Time
 	budget           json.RawMessage
+	more             map[string]json.RawMessage // what else a create sent: scopes, meta
 }
 
 const canary = "c4n4ry"
@@ -81,13 +87,15 @@ func (j *jot) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		no(401, "unknown key "+sent)
 		return
 	}
-	if at >= 0 {
+	if at >= 0 && !j.neverUsed {
 		j.keys[at].used = j.now()
 	}
 	var body struct {
 		Name   *string
 		On     *bool
 		End    *int64
+		Scopes json.RawMessage
+		Meta   json.RawMessage
 		Budget json.RawMessage
 	}
 	raw, _ := io.ReadAll(r.Body)
@@ -99,6 +107,10 @@ func (j *jot) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case roll && at >= 0:
 		row := j.roll(j.keys[at], raw)
 		say(200, row)
+	case r.URL.Path == "/v1/scopes" && j.scopes != 200:
+		no(j.scopes, "no scopes")
+	case r.URL.Path == "/v1/scopes":
+		say(200, map[string]any{"scopes": []string{"read", "write"}})
 	case r.URL.Path == "/v1/me":
 		me := map[string]any{"id": "u1"}
 		if at := slices.IndexFunc(j.keys, func(k *jotKey) bool { return k.secret == sent }); at >= 0 && !j.strange {
@@ -149,8 +161,14 @@ func (j *jot) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		say(200, map[string]any{"data": rows})
 	case body.End == nil && j.needsEnd:
 		no(400, "an end is needed")
+	case j.taken != 0 && slices.ContainsFunc(j.keys, func(k *jotKey) bool { return k.name == *body.Name }):
+		no(j.taken, "there is one of that name")
 	default:
 		k := j.add(*body.Name)
+		k.more = map[string]json.RawMessage{"scopes": body.Scopes, "meta": body.Meta}
+		if j.forgetsMeta {
+			delete(k.more, "meta")
+		}
 		if body.End != nil && !j.noEnd {
 			k.end = time.Unix(*body.End, 0)
 		}
@@ -159,6 +177,9 @@ func (j *jot) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 		row := j.row(k)
 		row["secret"] = k.secret
+		if j.short {
+			row = map[string]any{"secret": k.secret}
+		}
 		say(201, row)
 	}
 }
@@ -192,12 +213,17 @@ func (j *jot) add(name string) *jotKey {
 }
 
 func (j *jot) row(k *jotKey) map[string]any {
-	row := map[string]any{"id": k.id, "name": k.name, "on": k.on, "made": k.made.UTC().Format(time.RFC3339), "used": nil}
+	row := map[string]any{"id": k.id, "name": k.name, "on": k.on, "made": k.made.UTC().Format(time.RFC3339), "used": nil, "shelf": 7}
 	if j.milli {
 		row["made"] = k.made.Unix() / 1000
 	}
 	if !k.used.IsZero() {
 		row["used"] = k.used.UTC().Format(time.RFC3339)
+	}
+	for name, raw := range k.more {
+		if len(raw) > 0 && name != j.drops {
+			row[name] = raw
+		}
 	}
 	if len(k.budget) > 0 {
 		row["budget"] = k.budget
@@ -219,6 +245,9 @@ func (j *jot) tried(t *testing.T, file string, write bool) (said, recorded strin
 	j.now = func() time.Time { clock.Lock(); defer clock.Unlock(); return now }
 	j.dead = map[string]time.Time{}
 	root := j.add("root " + canary)
+	if !j.bare {
+		root.more = map[string]json.RawMessage{"meta": json.RawMessage(`{"plan":"` + canary + `"}`)}
+	}
 	server := httptest.NewServer(j)
 	defer server.Close()
 	h := hostWith(t, "[profiles.p]\nservice = \"generic\"\nurl = \""+server.URL+"\"\ntoken = { env = \"T\" }\n", "T="+root.secret)
@@ -257,7 +286,7 @@ func TestATrialProvesWhatTheFileSays(t *testing.T) {
 	if err != nil {
 		t.Errorf("%v\n%s", err, said)
 	}
-	for _, want := range []string{"list         GET /v1/{team}/keys: 1 key\n", "a made-up secret: refused", "create       POST /v1/{team}/keys: answered", "has the new key, as it was asked for",
+	for _, want := range []string{"list         GET /v1/{team}/keys: 1 key", "a made-up secret: refused", "create       POST /v1/{team}/keys: answered", "has the new key, as it was asked for",
 		"last_used_at shows that the new key was used", "the new secret: accepted", "a key that was to end in 2 days does", "the list shows the new name", "disable      the list shows it, and the secret is refused at once",
 		"enable       the list shows it, and the secret is accepted at once", "pages        of 1: the same 3 keys, in 4 requests", "revoke_lag   the deleted secret: refused at once", "a second time: gone already", "refusals.own 4 refusals, each in the shape that is declared"} {
 		if !strings.Contains(said, want) {
@@ -314,7 +343,7 @@ func TestATrialSaysWhatDoesNotHold(t *testing.T) {
 		ends bool // with exit 0
 	}{
 		"another page":         {bend: func(j *jot) { j.ignorePage = true }, want: "pages        failed: of 1 key: 1 key came in"},
-		"pages of one size":    {bend: func(j *jot) { j.ignoreSize = true }, want: "pages        not tried: 3 keys came at once where 1 at a time were asked for", ends: true},
+		"pages of one size":    {bend: func(j *jot) { j.ignoreSize = true }, want: "pages        not tried: 3 keys came at once where 1 were asked for", ends: true},
 		"a rename that is not": {bend: func(j *jot) { j.keepsName = true }, want: "update       failed: "},
 		"another unit":         {bend: func(j *jot) { j.milli = true }, want: "created_at   failed: is "},
 		"no end":               {bend: func(j *jot) { j.noEnd = true }, want: "expires_at   failed: a key was asked for that ends in 2 days, and the list shows no end"},
@@ -401,6 +430,21 @@ func TestATrialMovesTheEndAndTheLimitsOfItsOwnKey(t *testing.T) {
 				t.Errorf("%v\n%s", err, said)
 			}
 		})
+	}
+}
+
+// TestATrialAsksWhatAKeyCanBeGiven, and makes its keys of that.
+func TestATrialAsksWhatAKeyCanBeGiven(t *testing.T) {
+	file := strings.Replace(jotFile, `name = { field = "name" }, end`, `name = { field = "name" }, scopes = { field = "permissions", as = "list" }, end`, 1) +
+		`catalogue = { call = "GET /v1/scopes", rows = ["scopes"] }` + "\n"
+	for status, want := range map[int]string{200: "catalogue    the service names 2 permissions", 403: "catalogue    not tried: what a new key can be given: the profile's credential may not ask", 404: "catalogue    failed: what a new key can be given, answered 404"} {
+		said, recorded, err := (&jot{scopes: status}).tried(t, file, status == 200)
+		if !strings.Contains(said, want) || (status == 404) != errors.Is(err, ErrNo) || strings.Contains(recorded, canary) {
+			t.Errorf("%d: %v, want %q\n%s", status, err, want, said)
+		}
+		if status == 200 && !strings.Contains(said, "create       POST /v1/{team}/keys: answered") {
+			t.Errorf("no key was made of what the service named\n%s", said)
+		}
 	}
 }
 

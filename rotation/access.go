@@ -59,7 +59,7 @@ func (r *Rotation) askLacks() *Question {
 
 // askAccept asks about differences that were seen.
 func (r *Rotation) askAccept(text string, open []Difference) *Result {
-	return ask(Question{Kind: AskAccept, Text: text, Lines: diffWords(open),
+	return ask(Question{Kind: AskAccept, Text: text, Lines: r.diffWords(open),
 		Choices: yesNo("accept the differences", "the new key replaces the old one although these differ", WantsReason), Default: No, Flag: "--accept-unknown REASON, for what is not reported"})
 }
 

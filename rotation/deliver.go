@@ -54,7 +54,7 @@ func (r *Rotation) deliver(ctx context.Context) (Result, error) {
 	if recs := r.inUse(); len(recs) > 0 {
 		said = "the new secret was delivered to " + placesText(recs)
 	}
-	res, err := r.advance(said, notes...)
+	res, err := r.Advance(said, notes...)
 	res.Output = output
 	return res, err
 }

@@ -113,14 +113,22 @@ func blocked(diff []Difference) []Difference {
 	return slices.DeleteFunc(slices.Clone(diff), func(d Difference) bool { return !d.Blocks() })
 }
 
-func diffWords(diff []Difference) []string {
+// sayable is what a person's own declaration of the service can say about what a key lacks, in brackets.
+func (r *Rotation) sayable(f apikey.Field) string {
+	if says := r.caps.Unreported[f]; says != "" {
+		return " (" + says + ")"
+	}
+	return ""
+}
+
+func (r *Rotation) diffWords(diff []Difference) []string {
 	var out []string
 	for _, d := range diff {
 		switch d.Verdict {
 		case Differs:
 			out = append(out, fmt.Sprintf("%s differs: old %s, new %s", d.Field, d.Old, d.New))
 		case Unreported:
-			out = append(out, fmt.Sprintf("%s is not reported by the service: old %s, new %s", d.Field, d.Old, d.New))
+			out = append(out, fmt.Sprintf("%s is not reported by the service: old %s, new %s%s", d.Field, d.Old, d.New, r.sayable(d.Field)))
 		}
 	}
 	return out

@@ -16,11 +16,11 @@ import (
 // own clock, at three looks or more, over a span that the service's last use can show. The old key is never used by us meanwhile.
 func (r *Rotation) drain(ctx context.Context) (Result, error) {
 	if a, ok := r.attestedAt(Drain); ok {
-		return r.advance("you confirmed that nobody uses " + r.oldOne() + ": " + a.Reason)
+		return r.Advance("you confirmed that nobody uses " + r.oldOne() + ": " + a.Reason)
 	}
 	if r.j.DrainExplicit && r.j.Drain == 0 {
 		r.recordStatement(SubjectOld, "nobody uses the old key (--drain 0)")
-		return r.advance("no drain, as you said (--drain 0)")
+		return r.Advance("no drain, as you said (--drain 0)")
 	}
 	if res, err := r.places(ctx); err != nil || res != nil {
 		return *orNothing(res), err
@@ -32,7 +32,7 @@ func (r *Rotation) drain(ctx context.Context) (Result, error) {
 	if over, err := r.overlapIsOver(ctx, s); err != nil {
 		return Result{}, err
 	} else if over {
-		return r.advance("the overlap is over: the former secret is dead, whoever used it")
+		return r.Advance("the overlap is over: the former secret is dead, whoever used it")
 	}
 	if s.new == nil || s.old == nil {
 		if s, err = r.lookForBoth(ctx); err != nil {
@@ -48,10 +48,10 @@ func (r *Rotation) drain(ctx context.Context) (Result, error) {
 	case s.new == nil:
 		return *r.newMissing(), nil
 	case s.old == nil && r.j.DrainExplicit:
-		return r.waitOut(r.j.Drain, func() (Result, error) {
+		return r.WaitFor(r.j.Drain, "the list does not show the old key any more: somebody may have deleted it, or it has expired; waiting the time that you named", func() (Result, error) {
 			r.j.Unwatched = true
-			return r.advance(fmt.Sprintf("the list did not show the old key, and the drain of %s that you named is over", span(r.j.Drain)))
-		}, "the list does not show the old key any more: somebody may have deleted it, or it has expired; waiting the time that you named")
+			return r.Advance(fmt.Sprintf("the list did not show the old key, and the drain of %s that you named is over", span(r.j.Drain)))
+		})
 	case s.old == nil:
 		return r.askAttest("the list does not show the old key any more: somebody may have deleted it, or it has expired; but a list may lack a key that lives. Confirm that nobody uses it"), nil
 	case r.watched(s.old) && s.old.Own: // our own looks would use it, and it would never be quiet
@@ -59,9 +59,9 @@ func (r *Rotation) drain(ctx context.Context) (Result, error) {
 	case r.watched(s.old):
 		return r.watch(ctx, s)
 	case r.j.DrainExplicit:
-		return r.waitOut(r.j.Drain, func() (Result, error) {
-			return r.advance(fmt.Sprintf("the drain of %s that you named is over", span(r.j.Drain)))
-		}, "the service does not show whether "+r.oldOne()+" is in use: waiting the time that you named")
+		return r.WaitFor(r.j.Drain, "the service does not show whether "+r.oldOne()+" is in use: waiting the time that you named", func() (Result, error) {
+			return r.Advance(fmt.Sprintf("the drain of %s that you named is over", span(r.j.Drain)))
+		})
 	}
 	said := "the service does not show whether " + r.oldOne() + " is still in use: confirm that every consumer has the new one"
 	if r.caps.UsagePage != "" {
@@ -121,7 +121,7 @@ func (r *Rotation) watch(ctx context.Context, s *listing) (Result, error) {
 		}
 		r.quiet(seen)
 		r.j.Unwatched = w.off
-		return r.advance(fmt.Sprintf("%s was quiet for %s, at %s", r.oldOne(), span(seen.QuietFor), apikey.Count(w.polls, "look")))
+		return r.Advance(fmt.Sprintf("%s was quiet for %s, at %s", r.oldOne(), span(seen.QuietFor), apikey.Count(w.polls, "look")))
 	}
 	var refused *refusedNow
 	switch err := r.useNew(ctx); {

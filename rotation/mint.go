@@ -261,8 +261,8 @@ func (r *Rotation) created(ctx context.Context, said string) (Result, error) {
 		return *r.askAccept("the new key is not seen to have the access of the old one: it is delivered nowhere until you accept that with a reason, and an undo deletes it", open),
 			r.save("another access")
 	}
-	notes = append(notes, diffWords(diff)...)
-	return r.advance(said, notes...)
+	notes = append(notes, r.diffWords(diff)...)
+	return r.Advance(said, notes...)
 }
 
 // undeliverable are the differences that a person accepts before the new secret is put anywhere, where what works now works on until then: what

@@ -117,7 +117,7 @@ func (r *Rotation) begin() (Result, error) {
 	if r.j.Roll != nil {
 		said = ""
 	}
-	return r.advance("everything that can be checked beforehand is as it must be"+said, r.j.Notes...)
+	return r.Advance("everything that can be checked beforehand is as it must be"+said, r.j.Notes...)
 }
 
 // askRevive: what replaces an expired or disabled key comes alive by it, which nobody may do unnoticed.
@@ -145,7 +145,7 @@ func (r *Rotation) askUnknown(old *apikey.Key) *Question {
 	if !r.j.Manual && !r.j.inPlace() {
 		for _, d := range apikey.Compare(*old, *old, r.j.Fields) {
 			if d.Verdict == apikey.Unreported {
-				open = append(open, fmt.Sprintf("whether the new key has the same %s: the service does not report it", d.Field))
+				open = append(open, fmt.Sprintf("whether the new key has the same %s: the service does not report it%s", d.Field, r.sayable(d.Field)))
 			}
 		}
 	}

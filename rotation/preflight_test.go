@@ -666,7 +666,12 @@ func TestWhatWillHaveToBeAcceptedIsSaidBeforeAKeyIsMade(t *testing.T) {
 			}
 		}
 	}
-	f := in(t, with(genericLike, func(sc *world.Scenario) { sc.Silent = "all" })) // at a terminal it is asked when it comes to it
+	f := in(t, with(genericLike, func(sc *world.Scenario) { sc.Silent = "all" }))
+	f.caps(func(c *apikey.Capabilities) {
+		c.Unreported = map[apikey.Field]string{apikey.FieldRestrictions: "in own.toml, row.x says so"}
+	})
+	f.planIsRefused(func(p *rotation.Params) { p.Headless = true }, "whether the new key has the same restrictions: the service does not report it (in own.toml, row.x says so)")
+	f = in(t, with(genericLike, func(sc *world.Scenario) { sc.Silent = "all" })) // at a terminal it is asked when it comes to it
 	if res := f.do(f.Start(nil)); res.Step != rotation.Create {
 		t.Errorf("%+v", res)
 	}

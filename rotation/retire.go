@@ -65,28 +65,28 @@ func (r *Rotation) soak(ctx context.Context) (Result, error) {
 		return res, err
 	}
 	if r.j.Soak == 0 {
-		return r.advance("no soak, as you said (--soak 0)")
+		return r.Advance("no soak, as you said (--soak 0)")
 	}
-	return r.waitOut(r.j.Soak, func() (Result, error) {
-		return r.advance(fmt.Sprintf("the old key was off for %s", span(r.j.Soak)))
-	}, "the old key is off; if something breaks, turn it on again")
+	return r.WaitFor(r.j.Soak, "the old key is off; if something breaks, turn it on again", func() (Result, error) {
+		return r.Advance(fmt.Sprintf("the old key was off for %s", span(r.j.Soak)))
+	})
 }
 
 // retire takes the compromised key out of service before anything else: the gate is given up knowingly.
 func (r *Rotation) retire(ctx context.Context) (Result, error) {
 	switch {
 	case r.j.Old.key().IsDisabled():
-		return r.advance("the compromised key is disabled already")
+		return r.Advance("the compromised key is disabled already")
 	case r.j.CanDisable:
 		res, err := r.guarded(ctx, opDisable, "disable", r.j.Old.ID, noGate, r.switchOff, r.isOff)
 		if client.IsKind(err, client.NotFound) && certainlyRefused(err) {
 			r.j.settled(opDisable)
-			return r.advance("the service has no such key any more: somebody may have deleted the compromised one")
+			return r.Advance("the service has no such key any more: somebody may have deleted the compromised one")
 		}
 		if err != nil || res != nil {
 			return *orNothing(res), err
 		}
-		return r.advance("the service answered that the compromised key is off")
+		return r.Advance("the service answered that the compromised key is off")
 	case !r.caps.Delete.OK:
 		return r.askDashboard(), nil
 	}
@@ -96,7 +96,7 @@ func (r *Rotation) retire(ctx context.Context) (Result, error) {
 			return *orNothing(res), err
 		}
 	}
-	return r.advance("the service answered that it deleted the compromised key")
+	return r.Advance("the service answered that it deleted the compromised key")
 }
 
 // askDashboard: where the wire cannot delete, a person does.

@@ -174,15 +174,11 @@ var rollStage = Stage{ID: Create, Title: "Roll", Phase: PhaseCreate, Default: "g
 	Text: func(v *View) string {
 		return fmt.Sprintf("give the key %q a new secret; the former one lives on for %s", v.Old.Called(), span(v.Overlap))
 	},
-	Does: (*Planner).roll,
-	Proves: func(v *View) []string {
-		return []string{"the key has a new secret, and it is in hand", "the former one is still there, as the list shows it"}
-	},
-	Undo: fixed(keepFormer),
-	Asks: func(*View) []string {
-		return []string{"where somebody else has rolled the key, or it is not listed any more"}
-	},
-	Run: func(ctx context.Context, r *Rotation) (Result, error) { return r.rollBy(ctx) }}
+	Does:   (*Planner).roll,
+	Proves: says("the key has a new secret, and it is in hand", "the former one is still there, as the list shows it"),
+	Undo:   fixed(keepFormer),
+	Asks:   says("where somebody else has rolled the key, or it is not listed any more"),
+	Run:    func(ctx context.Context, r *Rotation) (Result, error) { return r.rollBy(ctx) }}
 
 var endStage = func() Stage {
 	s := deleteStage
@@ -194,9 +190,7 @@ var endStage = func() Stage {
 		return fmt.Sprintf("end the overlap of %s, and see that its former secret is refused", v.Old.Quoted())
 	}
 	s.Does = (*Planner).endOverlap
-	s.Proves = func(*View) []string {
-		return []string{"the service answered that the overlap is over, or the list shows that it is", "the former secret is refused, where it is at hand"}
-	}
+	s.Proves = says("the service answered that the overlap is over, or the list shows that it is", "the former secret is refused, where it is at hand")
 	return s
 }()
 
@@ -204,13 +198,11 @@ var rollAtOnceStage = Stage{ID: Create, Title: "Roll", Phase: PhaseCreate, Defau
 	Text: func(v *View) string {
 		return fmt.Sprintf("give the key %q a new secret: the former one is dead from then on, and what uses it stops until it has the new one", v.Old.Called())
 	},
-	Does: (*Planner).rollAtOnce,
-	Proves: func(*View) []string {
-		return []string{"right before it each place can still be written, and holds what it held", "the key has a new secret, and it is in hand"}
-	},
-	Undo: fixed(""),
-	Asks: func(*View) []string { return []string{"that the application may stop meanwhile"} },
-	Run:  func(ctx context.Context, r *Rotation) (Result, error) { return r.rollBy(ctx) }}
+	Does:   (*Planner).rollAtOnce,
+	Proves: says("right before it each place can still be written, and holds what it held", "the key has a new secret, and it is in hand"),
+	Undo:   fixed(""),
+	Asks:   says("that the application may stop meanwhile"),
+	Run:    func(ctx context.Context, r *Rotation) (Result, error) { return r.rollBy(ctx) }}
 
 var proveSecretStage = func() Stage {
 	s := verifyStage
@@ -223,7 +215,7 @@ var seeDeadStage = func() Stage {
 	s.Title, s.Default = "Confirm", "see that the former secret is refused, and clear up"
 	s.Text = fixed("see that the former secret is refused, and clear up")
 	s.Does = (*Planner).seeDead
-	s.Proves = func(*View) []string { return []string{"the former secret is refused, where it is at hand"} }
+	s.Proves = says("the former secret is refused, where it is at hand")
 	return s
 }()
 

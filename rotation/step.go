@@ -43,15 +43,10 @@ func (r *Rotation) isOver() Result {
 
 var errClosed = errors.New("the rotation is closed")
 
-// advance ends a stage: the one that follows it in this rotation is next.
-func (r *Rotation) advance(said string, notes ...string) (Result, error) {
+// Advance ends the stage at hand: the one that follows it in this rotation is next.
+func (r *Rotation) Advance(said string, notes ...string) (Result, error) {
 	v := viewOf(r.j, r.strategy, false)
 	return r.move(r.strategy.after(r.j.Step, &v), said, notes...)
-}
-
-// Advance ends the stage at hand: the one that follows it in this rotation is next. It is for a Stage's Run.
-func (r *Rotation) Advance(said string, notes ...string) (Result, error) {
-	return r.advance(said, notes...)
 }
 
 // move ends a step: the journal says so before the next one may begin.
@@ -85,8 +80,8 @@ type waiting struct {
 	nextTry  time.Time
 }
 
-// waitOut waits on our own clock, then goes on.
-func (r *Rotation) waitOut(total time.Duration, then func() (Result, error), said string) (Result, error) {
+// WaitFor is one look of a stage that waits: once the time has passed, on this process's clock, it goes on with then.
+func (r *Rotation) WaitFor(total time.Duration, said string, then func() (Result, error)) (Result, error) {
 	now := r.w.Now()
 	if r.wait.begun.IsZero() {
 		r.wait.begun = now
@@ -96,11 +91,6 @@ func (r *Rotation) waitOut(total time.Duration, then func() (Result, error), sai
 		return then()
 	}
 	return Result{Status: Waiting, Wait: left, Left: left, Total: total, Message: said}, nil
-}
-
-// WaitFor is one look of a stage that waits: once the time has passed, on this process's clock, it goes on with then. It is for a Stage's Run.
-func (r *Rotation) WaitFor(total time.Duration, said string, then func() (Result, error)) (Result, error) {
-	return r.waitOut(total, then, said)
 }
 
 // explain wraps a failure with what is certain and the safe way on.
@@ -148,24 +138,17 @@ func (r *Rotation) End(_ context.Context, reason string) (Result, error) {
 }
 
 func (r *Rotation) end(reason string) (Result, error) {
-	if err := closeJournal(r.j, r.withoutSecrets(reason), func(format string, args ...any) { r.recordStatement(SubjectNew, format, args...) }); err != nil {
-		return Result{}, err
+	if reason = strings.TrimSpace(r.withoutSecrets(reason)); reason == "" {
+		return Result{}, &RefusedError{Reason: "say why the rotation is closed as it stands: the reason is recorded"}
 	}
+	if r.j.State != Open {
+		return Result{}, &RefusedError{Reason: fmt.Sprintf("the rotation %s is over: %s", r.j.ID, r.j.State)}
+	}
+	r.j.State, r.j.ClosedFor, r.j.Undoing = Closed, reason, false
+	r.recordStatement(SubjectNew, "closed as it stands (%s)", reason)
 	r.secret, r.old = apikey.Secret{}, apikey.Secret{}
 	if !r.saved {
 		return Result{Status: Finished, Message: "closed; nothing was begun"}, nil
 	}
 	return Result{Status: Finished, Message: "closed as it stands", Notes: r.j.left()}, r.save("closed")
-}
-
-func closeJournal(j *journal, reason string, said func(string, ...any)) error {
-	if reason = strings.TrimSpace(reason); reason == "" {
-		return &RefusedError{Reason: "say why the rotation is closed as it stands: the reason is recorded"}
-	}
-	if j.State != Open {
-		return &RefusedError{Reason: fmt.Sprintf("the rotation %s is over: %s", j.ID, j.State)}
-	}
-	j.State, j.ClosedFor, j.Undoing = Closed, reason, false
-	said("closed as it stands (%s)", reason)
-	return nil
 }

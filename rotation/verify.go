@@ -56,7 +56,7 @@ func (r *Rotation) verify(ctx context.Context) (Result, error) {
 	if r.j.Proved == 0 {
 		said = "whether the new key works is not known; it counts by your word: " + r.j.AcceptProbe
 	}
-	return r.advance(said, notes...)
+	return r.Advance(said, notes...)
 }
 
 // prove asks the service, with the new key alone.

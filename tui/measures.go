@@ -3,6 +3,7 @@ package tui
 const (
 	sideBySide = 90 // from this width on, list and detail share the frame, if the list keeps the columns that matter
 	leastPane  = 36 // an instant with its zone fits beside its label
+	narrow     = 40 // a detail that is read beside the list
 	short      = 90 // below, the header says less
 	minWidth   = 40
 	minHeight  = 10
@@ -24,7 +25,10 @@ func (a *App) measure() measures {
 	if width < sideBySide || room < leastPane || !selected {
 		return m
 	}
-	pane := min(max(min(width/3, 60), 40), room)
+	pane := min(max(min(width/3, 60), narrow), room)
+	if rest := width - 3 - a.list.Whole(); rest >= narrow { // a list that is whole says more than a detail that is wide
+		pane = min(pane, rest)
+	}
 	if a.focus == onDetail {
 		pane = width * 3 / 5
 	}

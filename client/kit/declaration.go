@@ -26,7 +26,7 @@
 //	limits and budgets                                                                    number
 //	refusals with a status that does not say what they are, a taken name as 409           refusals.means
 //	a verdict on a secret, for whoever may ask                                            probe: by_own_credential, accepts, refuses
-//	permissions that the service names itself                                             catalogue
+//	permissions, roles and environments that the service names itself                      catalogue, role_catalogue, environment_catalogue
 //	a missing permission as a proof that a secret is known                                refusals.lacking
 //	a dead secret that is answered 404                                                    probe.not_found_refuses
 //	a revoked secret that works a while yet, a coarse last use, tries that revoke more    truth
@@ -69,7 +69,9 @@
 package kit
 
 import (
+	"fmt"
 	"net/url"
+	"slices"
 	"strings"
 
 	"detent/apikey"
@@ -77,6 +79,8 @@ import (
 
 // Declaration is what an issuer's file says. What is left out is what most services do.
 type Declaration struct {
+	// File is where a user's own declaration is; empty for one that is built in.
+	File string `toml:"-"`
 	// Name is what a profile calls the issuer: small letters, digits and hyphens.
 	Name string `toml:"name"`
 	// Title is the name as people write it; the name with a capital letter where nothing is said.
@@ -166,6 +170,10 @@ type Declaration struct {
 	Permissions []Permission `toml:"permission"`
 	// Catalogue is how the service is asked which permissions there are; until then the declared ones are offered.
 	Catalogue *Catalogue `toml:"catalogue"`
+	// RoleCatalogue and EnvironmentCatalogue are how it is asked which roles and environments there are; until then the declared ones are
+	// offered.
+	RoleCatalogue        *Catalogue `toml:"role_catalogue"`
+	EnvironmentCatalogue *Catalogue `toml:"environment_catalogue"`
 	// MorePermissions are names that keys have been seen with, and that no document has.
 	MorePermissions []string `toml:"more_permissions"`
 	// MoreRoles are names of roles in use that no document describes; they come after the others.
@@ -241,8 +249,9 @@ type Row struct {
 	Copied []string `toml:"copied"`
 	// NeverExpires says that a key without an end has no expires_at; else a row without it does not say.
 	NeverExpires bool `toml:"no_expiry_is_never"`
-	// NoPermissions says that a key of the list without permissions has no such member; else a row without it does not say.
-	NoPermissions bool `toml:"no_permissions_is_none"`
+	// AbsentIsNone are fields of access that a key of the list without any has no member for: permissions, role. Else a row without it
+	// does not say.
+	AbsentIsNone []apikey.Field `toml:"absent_is_none"`
 	// Prefix is how the secret begins, as the row shows it: a mask where there is no other, and an environment.
 	Prefix Members `toml:"prefix"`
 	// Secret is the secret itself, in the answer to a create. A list that has it too loses it while it is decoded.
@@ -259,6 +268,28 @@ func (r *Row) Named() []NamedMembers {
 		{"rolled_at", r.RolledAt}, {"former.members", r.Former.Members},
 		{"restrictions", r.Restrictions}, {"account", r.Account}, {"project", r.Project}, {"created_by", r.CreatedBy}, {"updated_by", r.UpdatedBy},
 		{"can_retrieve_value", r.CanRetrieve}, {"copied", r.Copied}, {"prefix", r.Prefix}, {"secret", r.Secret}, {"inside", r.Inside}}
+}
+
+// Unreported says of each field of access what a user's own file can say about a key that lacks it.
+func (d *Declaration) Unreported() map[apikey.Field]string {
+	if d.File == "" {
+		return nil
+	}
+	out := map[apikey.Field]string{}
+	for _, named := range d.Row.Named() {
+		f := apikey.Field(named.Field)
+		switch {
+		case !slices.Contains(d.Access, f):
+		case len(named.Members) == 0:
+			out[f] = fmt.Sprintf("in %s, row.%s names the member that shows it", d.File, f)
+		case f == apikey.FieldExpiry && d.Row.NeverExpires, slices.Contains(d.Row.AbsentIsNone, f):
+		case f == apikey.FieldExpiry:
+			out[f] = fmt.Sprintf("in %s, row.no_expiry_is_never = true says that a key without it never ends", d.File)
+		case slices.Contains(absentFields, string(f)):
+			out[f] = fmt.Sprintf("in %s, row.absent_is_none = [%q] says that a key without it has none", d.File, f)
+		}
+	}
+	return out
 }
 
 // NamedMembers are the members of one field.

@@ -49,6 +49,9 @@ func load(file string, raw []byte, users bool) (*Declaration, error) {
 		return nil, err
 	}
 	d := &Declaration{}
+	if users {
+		d.File = file
+	}
 	c := &checker{file: file, lines: lines}
 	(&decoder{refuse: c.undecoded}).table("", root, reflect.ValueOf(d).Elem())
 	c.abbreviated(d)

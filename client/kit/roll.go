@@ -1,8 +1,9 @@
 package kit
 
 import (
-	"detent/apikey"
 	"slices"
+
+	"detent/apikey"
 )
 
 // Roll is the call that gives a key a new secret, and makes the one that it had die. Its answer is the key, and the secret is where
@@ -68,7 +69,7 @@ func (c *checker) roll(d *Declaration) {
 		c.refuse("row.secret", "is missing: the answer to a roll holds the secret somewhere")
 	}
 	if r.Setting != "" && !slices.Contains(d.Settings, r.Setting) {
-		c.refuse("roll.setting", "%q is none of settings", r.Setting)
+		c.refuse("roll.setting", "%q is none of settings: %s", r.Setting, among(d.Settings, "the file has none"))
 	}
 	c.one("roll.old", r.Old, diesAtOnce, overlaps)
 	sends := r.Sends(FieldOverlap)

@@ -1,6 +1,7 @@
 package kit
 
 import (
+	"maps"
 	"reflect"
 	"slices"
 	"strings"
@@ -78,10 +79,39 @@ create.send.may = { field = "permissions", as = "list" }
 		permission + `row.copied = ["policies"]`: {apikey.FieldExtra},
 		`row.role = ["type"]`:                    {apikey.FieldRole},
 		`access = ["role"]`:                      {apikey.FieldRole},
-		`create.send.until = { field = "expires_at", as = "date" }`: {apikey.FieldExpiry},
+		"row.role = [\"type\"]\nrow.absent_is_none = [\"role\"]":              nil, // two keys without a role are alike
+		"row.permissions = [\"may\"]\nrow.absent_is_none = [\"permissions\"]": {apikey.FieldPermissions},
+		`create.send.until = { field = "expires_at", as = "date" }`:           {apikey.FieldExpiry},
 	} {
 		if d, err := Load("f.toml", []byte(small+text)); err != nil || !slices.Equal(d.Access, want) {
 			t.Errorf("%s: %v, %v; want %v", text, d, err, want)
+		}
+	}
+}
+
+// TestAUsersOwnFileSaysWhatItCouldSayOfAccessThatAKeyLacks: each field of access by itself, with the file. Of one that is built in nobody can
+// change a word.
+func TestAUsersOwnFileSaysWhatItCouldSayOfAccessThatAKeyLacks(t *testing.T) {
+	for text, want := range map[string]map[apikey.Field]string{
+		"":                           nil,
+		`row.permissions = ["may"]`:  {apikey.FieldPermissions: `in f.toml, row.absent_is_none = ["permissions"] says that a key without it has none`},
+		`row.role = ["may"]`:         {apikey.FieldRole: `in f.toml, row.absent_is_none = ["role"] says that a key without it has none`},
+		`row.type = ["may"]`:         {apikey.FieldType: `in f.toml, row.absent_is_none = ["type"] says that a key without it has none`},
+		`row.environment = ["may"]`:  {apikey.FieldEnvironment: `in f.toml, row.absent_is_none = ["environment"] says that a key without it has none`},
+		`row.restrictions = ["may"]`: {apikey.FieldRestrictions: `in f.toml, row.absent_is_none = ["restrictions"] says that a key without it has none`},
+		"row.expires_at = [\"end\"]\nrow.no_expiry_is_never = true":           nil,
+		"row.permissions = [\"may\"]\nrow.absent_is_none = [\"permissions\"]": nil,
+		`row.expires_at = ["end"]`:                                            {apikey.FieldExpiry: `in f.toml, row.no_expiry_is_never = true says that a key without it never ends`},
+		`access = ["role"]`:                                                   {apikey.FieldRole: `in f.toml, row.role names the member that shows it`},
+		`row.project = ["p"]`:                                                 nil, // a key that shows no project has none
+		"row.role = [\"may\"]\nrow.absent_is_none = [\"role\"]":               nil,
+	} {
+		d, err := LoadUsers("f.toml", []byte(small+text))
+		if err != nil || !maps.Equal(d.Unreported(), want) {
+			t.Errorf("%s: %q, %v; want %q", text, d.Unreported(), err, want)
+		}
+		if d, err := Load("f.toml", []byte(small+text)); err != nil || len(d.Unreported()) > 0 {
+			t.Errorf("%s, built in: %q, %v", text, d.Unreported(), err)
 		}
 	}
 }

@@ -50,6 +50,7 @@ func (t *trial) create(ctx context.Context, step string, end apikey.Expiry, numb
 	made, err := t.s.Desk.Do(ctx, desk.Order{What: desk.Create, Draft: draft})
 	if client.IsKind(err, client.Invalid) && client.Refused(err) && end.IsNever() && t.s.Caps.Expiry.OK {
 		t.untried(step, "a key without an end: the service refuses it")
+		t.needsEnd = true
 		return t.create(ctx, step, apikey.Expiry{After: trialLife}, numbers)
 	}
 	if err != nil {
@@ -60,8 +61,27 @@ func (t *trial) create(ctx context.Context, step string, end apikey.Expiry, numb
 	k := &trialKey{key: made.Created.Key, secret: made.Created.Secret}
 	t.made = append(t.made, k)
 	k.key.Name = draft.Name
+	if k.key.ID == "" {
+		t.failure(step, "%s: answered with a secret, and without an id: create.key, create.id, or create.read_back = true, which looks it up in the list", t.d.Create.Call.Call)
+		return k, t.byName(ctx, k)
+	}
 	t.held(step, "%s: answered with an id and a secret", t.d.Create.Call.Call)
+	if !end.IsNever() && !k.key.ExpiresAt.Known() && !t.d.Create.ReadBack && len(t.d.Row.ExpiresAt) > 0 {
+		t.untried(step, "whether the new key ends as it was asked to: the answer does not say, and create.read_back = true would look in the list")
+	}
 	return k, nil
+}
+
+// byName gives a key of the trial's the id that the list has under its name, so that it can be deleted.
+func (t *trial) byName(ctx context.Context, k *trialKey) error {
+	all, err := client.ListAll(ctx, t.s.Service)
+	known := func(id string) bool {
+		return slices.ContainsFunc(t.made, func(m *trialKey) bool { return m.key.ID == id })
+	}
+	if at := slices.IndexFunc(all, func(row apikey.Key) bool { return row.Name == k.key.Name && !known(row.ID) }); at >= 0 {
+		k.key.ID = all[at].ID
+	}
+	return err
 }
 
 // numbers are values of the limits that are meant: two different ones by which, as far as the bounds leave two. They are large, since a key of

@@ -1,8 +1,8 @@
 // Package trial tries an issuer's file on a service: it lists, and makes, proves, changes and deletes keys of its own. It says of each step
 // what became of it, and records that without any name, id or secret of the service's.
 //
-// Its files, from the bottom up: record.go, what can be sent in; trial.go, what every step needs; roll.go and write.go, the steps that
-// change keys; and this one.
+// Its files, from the bottom up: record.go, what can be sent in; trial.go, what every step needs; fields.go, which members of rows came; make.go
+// and second.go, the keys of its own; limits.go, roll.go and write.go, the steps that change them; and this one.
 package trial
 
 import (
@@ -48,13 +48,13 @@ type Opened struct {
 // Run tries an issuer's file, and reports whether all held. What it says of each step holds no name, id or secret beside the names of the
 // keys that it makes itself.
 func Run(ctx context.Context, o Options) (held bool, err error) {
-	t := &trial{o: o, d: o.Issuer, record: newRecord(o.Issuer, o.Now(), o.Record)}
-	t.watch = &client.Trial{Answered: t.answered}
+	t := &trial{o: o, d: o.Issuer, record: newRecord(o.Issuer, o.Now(), o.Record), came: map[string]bool{}, others: map[string]bool{}}
+	t.watch = &client.Trial{Answered: t.answered, Row: t.showed}
 	if t.s, err = o.Open(ctx, t.watch); err == nil {
 		t.say("%s, proven by %s, against profile %s", t.d.Title, t.d.Proven, t.s.Profile)
 		err = t.run(ctx)
 	}
-	return !t.failed, t.record.close(err)
+	return t.failures == 0, t.record.close(err)
 }
 
 // run reads, and writes where it may.
@@ -71,9 +71,26 @@ func (t *trial) run(ctx context.Context) error {
 		t.refusals()
 		t.left()
 	} else {
-		t.say("%-12s what needs a key of its own (create, expiry, further pages, update, delete, refusals): --write makes some, and deletes them", "not tried")
+		t.say("%-12s what needs a key of its own (%s): --write makes some, and deletes them", "not tried", strings.Join(t.needsKeys(), ", "))
 	}
 	return nil
+}
+
+// needsKeys is what of the file only keys of the trial's own can show.
+func (t *trial) needsKeys() (out []string) {
+	d := t.d
+	for _, of := range []struct {
+		what string
+		has  bool
+	}{
+		{"create", d.Create != nil}, {"expiry", d.Can("expiry")}, {"limits", len(d.Numbers) > 0}, {"update", d.Update != nil}, {"enable and disable", d.Can("disable")},
+		{"roll", d.Roll != nil}, {"further pages", d.List.Pages != nil || d.List.Paging != ""}, {"delete", d.Delete != nil}, {"refusals", true},
+	} {
+		if of.has {
+			out = append(out, of.what)
+		}
+	}
+	return out
 }
 
 // reads lists, says which declared fields came, and holds a made-up secret against the probes.
@@ -84,25 +101,8 @@ func (t *trial) reads(ctx context.Context) (proves bool, err error) {
 		return false, err
 	}
 	t.held("list", "%s: %s", t.d.List.Call.Call, apikey.Count(len(keys), "key"))
-	for _, f := range t.fields() {
-		n := 0
-		for _, k := range keys {
-			if f.has(k) {
-				n++
-			}
-		}
-		if !f.declared {
-			continue
-		}
-		t.record.field(f.name, n, len(keys))
-		switch {
-		case len(keys) == 0:
-		case n == 0:
-			t.say("%-12s %s: of none of the keys: is it called otherwise?", "field", f.name)
-		default:
-			t.say("%-12s %s: of %d of %d", "field", f.name, n, len(keys))
-		}
-	}
+	t.fieldsOf(keys)
+	t.catalogues(ctx)
 	proof, err := t.s.Service.Probe(ctx, apikey.MadeUp(t.s.Token, rand.Reader), "")
 	if err != nil {
 		t.failure("probe", "%s, with a made-up secret", t.d.Probes[0].Call)
@@ -115,6 +115,33 @@ func (t *trial) reads(ctx context.Context) (proves bool, err error) {
 	t.failure("probe", "a made-up secret: %s: %s", verdictWord(proof), proof.Evidence)
 	t.say("%-12s nothing is proven as long as a made-up secret is not refused: choose another probe%s", "", because(proof))
 	return false, nil
+}
+
+// catalogues asks what a new key can be given, where the file says that the service tells: what is tried after it is of that.
+func (t *trial) catalogues(ctx context.Context) {
+	asker, ok := client.As[client.Cataloguer](t.s.Service)
+	if !ok {
+		return
+	}
+	told, err := asker.Catalogue(ctx)
+	switch {
+	case client.IsKind(err, client.Forbidden):
+		t.untried("catalogue", "what a new key can be given: the profile's credential may not ask")
+		return
+	case err != nil:
+		t.wrong("catalogue", "what a new key can be given", err)
+		return
+	}
+	var parts []string
+	for what, n := range map[string]int{"permission": len(told.Permissions), "role": len(told.Roles), "environment": len(told.Environments)} {
+		if n > 0 {
+			parts = append(parts, apikey.Count(n, what))
+		}
+	}
+	slices.Sort(parts)
+	t.held("catalogue", "the service names %s", strings.Join(parts, ", "))
+	now := t.s.Service.Capabilities()
+	t.s.Caps.PermissionGroups, t.s.Caps.Roles, t.s.Caps.Environments = now.PermissionGroups, now.Roles, now.Environments
 }
 
 // refusals says whether a refusal of the issuer's own was told from one of a proxy's by what the file has for it.
@@ -135,7 +162,7 @@ func (t *trial) refusals() {
 	step := "refusals.own"
 	switch {
 	case own > 0 && others > 0:
-		t.failure(step, "of %d refusals %d are not in the shape that is declared (%s): a proxy's are taken for what they are, and so are these", own+others, others, strings.Join(statuses, ", "))
+		t.failure(step, "of %s %d are not in the shape that is declared (%s): a proxy's are taken for what they are, and so are these", apikey.Count(own+others, "refusal"), others, strings.Join(statuses, ", "))
 	case own > 0:
 		t.held(step, "%s, each in the shape that is declared", apikey.Count(own, "refusal"))
 	case others > 0:

@@ -17,16 +17,19 @@ import (
 
 // trial is one run of an issuer's file.
 type trial struct {
-	o      Options
-	d      *kit.Declaration
-	s      Opened
-	watch  *client.Trial
-	record *record
-	made   []*trialKey
-	failed bool
+	o        Options
+	d        *kit.Declaration
+	s        Opened
+	watch    *client.Trial
+	record   *record
+	made     []*trialKey
+	failures int
+	needsEnd bool // the service makes no key without one
 
 	mu      sync.Mutex
 	answers []client.Answer
+	came    map[string]bool // the declared members that any row had
+	others  map[string]bool // how other members of rows are called
 }
 
 func (t *trial) answered(a client.Answer) {
@@ -49,7 +52,7 @@ func (t *trial) say(format string, args ...any) { _, _ = fmt.Fprintf(t.o.Out, fo
 func (t *trial) held(step, format string, args ...any) { t.note(step, "held", format, args...) }
 
 func (t *trial) failure(step, format string, args ...any) {
-	t.failed = true
+	t.failures++
 	t.note(step, "failed", format, args...)
 }
 
@@ -64,36 +67,6 @@ func (t *trial) note(step, outcome, format string, args ...any) {
 		text = outcome + ": " + text
 	}
 	t.say("%-12s %s", step, text)
-}
-
-// fields are those that a row can have, with whether they are declared.
-func (t *trial) fields() []trialField {
-	r := &t.d.Row
-	return []trialField{
-		{"name", true, func(k apikey.Key) bool { return k.Name != "" }},
-		{"created_at", len(r.CreatedAt) > 0, func(k apikey.Key) bool { return k.CreatedAt.Known() }},
-		{"updated_at", len(r.UpdatedAt) > 0, func(k apikey.Key) bool { return k.UpdatedAt.Known() }},
-		{"expires_at", len(r.ExpiresAt) > 0, func(k apikey.Key) bool { return k.ExpiresAt.Known() }},
-		{"last_used_at", len(r.LastUsedAt) > 0, func(k apikey.Key) bool { return k.LastUsedAt.Known() }},
-		{"enabled", len(r.Enabled)+len(r.State.Members) > 0, func(k apikey.Key) bool { return k.Enabled != nil }},
-		{"permissions", len(r.Permissions) > 0, func(k apikey.Key) bool { return k.Permissions != nil }},
-		{"role", len(r.Role) > 0, func(k apikey.Key) bool { return k.Role != "" }},
-		{"type", len(r.Type) > 0, func(k apikey.Key) bool { return k.Type != "" }},
-		{"environment", len(r.Environment) > 0, func(k apikey.Key) bool { return k.Environment != "" }},
-		{"restrictions", len(r.Restrictions) > 0, func(k apikey.Key) bool { return k.Restrictions != nil }},
-		{"masked", len(r.Masked)+len(r.Prefix) > 0, func(k apikey.Key) bool { return k.Masked != "" }},
-		{"account", len(r.Account) > 0, func(k apikey.Key) bool { return k.Account != "" }},
-		{"project", len(r.Project) > 0, func(k apikey.Key) bool { return k.Project != "" }},
-		{"created_by", len(r.CreatedBy) > 0, func(k apikey.Key) bool { return k.CreatedBy != "" }},
-		{"updated_by", len(r.UpdatedBy) > 0, func(k apikey.Key) bool { return k.UpdatedBy != "" }},
-		{"copied", len(r.Copied) > 0, func(k apikey.Key) bool { return len(k.Extra) > 0 }},
-	}
-}
-
-type trialField struct {
-	name     string
-	declared bool
-	has      func(k apikey.Key) bool
 }
 
 // verdictWord is what an answer says of a secret.

@@ -21,7 +21,7 @@ func (t *trial) writes(ctx context.Context) error {
 	}
 	t.listed(ctx, a)
 	alive := t.alive(ctx, a)
-	for _, step := range []func(context.Context, *trialKey){t.expiry, t.limits, t.retrieved, t.renamed, t.moved, t.switched, t.rolled, t.pages} {
+	for _, step := range []func(context.Context, *trialKey){t.expiry, t.limits, t.retrieved, t.renamed, t.moved, t.switched, t.rolled, t.pages, t.taken, t.copied} {
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
@@ -40,34 +40,64 @@ func (t *trial) listed(ctx context.Context, a *trialKey) {
 	case !there:
 		t.failure("list", "the new key is not in it under the id that the create answered")
 		return
-	case k.Name != a.key.Name:
-		t.failure("list", "the new key has another name than was asked for: row.name, create.send")
-		return
 	}
+	asked := true
 	for _, f := range t.fields() {
-		if f.declared {
-			t.record.field(f.name+" of a new key", map[bool]int{true: 1}[f.has(*k)], 1)
+		t.record.field(f.name+" of a new key", map[bool]int{true: 1}[f.has(*k) && t.seen(f)], 1)
+		if f.fresh && !f.has(*k) {
+			asked = false
+			t.failure(f.name, "the new key's row has no %s: is it called otherwise? (row.%s)", memberWords(f.members), f.name)
+			if others := t.undeclared(); others != "" {
+				t.say("%-12s the rows have these members, too: %s", "", others)
+			}
 		}
 	}
+	if asked = t.asAsked(*k, t.draft(apikey.Expiry{})) && asked; asked && k.Name == a.key.Name {
+		t.held("list", "has the new key, as it was asked for")
+	} else if k.Name != "" && k.Name != a.key.Name {
+		t.failure("list", "the new key has another name than was asked for: row.name, create.send")
+	}
+}
+
+// asAsked holds that a new key has what it was asked to have, as far as rows tell.
+func (t *trial) asAsked(k apikey.Key, draft apikey.Draft) bool {
+	before := t.failures
 	now := t.o.Now()
 	if clock, ok := client.As[client.Clock](t.s.Service); ok {
 		if server, local, known := clock.ServerTime(); known {
 			now = now.Add(server.Sub(local))
 		}
 	}
-	draft := t.draft(apikey.Expiry{})
-	switch at, known := k.CreatedAt.Time(); {
-	case known && at.Sub(now).Abs() > 10*time.Minute && len(t.d.Row.CreatedAt) > 0:
+	if at, known := k.CreatedAt.Time(); known && at.Sub(now).Abs() > 10*time.Minute && len(t.d.Row.CreatedAt) > 0 {
 		t.failure("created_at", "is %s from now: of another unit, or of another zone?", apikey.SpanWords(at.Sub(now).Abs().Round(time.Minute)))
-	case k.Role != "" && draft.Role != "" && k.Role != draft.Role:
-		t.failure("role", "is another one than was asked for")
-	case k.Environment != "" && draft.Environment != "" && k.Environment != draft.Environment:
-		t.failure("environment", "is another one than was asked for")
-	case len(k.Permissions) > 0 && len(draft.Permissions) > 0 && !slices.Equal(k.Permissions, draft.Permissions):
-		t.failure("permissions", "are others than were asked for")
-	default:
-		t.held("list", "has the new key, as it was asked for")
 	}
+	for _, of := range []struct {
+		field       string
+		members     kit.Members
+		asked, same bool
+		shown       bool
+	}{
+		{"role", t.d.Row.Role, draft.Role != "", k.Role == draft.Role, k.Role != ""},
+		{"environment", t.d.Row.Environment, draft.Environment != "", k.Environment == draft.Environment, k.Environment != ""},
+		{"permissions", t.d.Row.Permissions, len(draft.Permissions) > 0, sameNames(k.Permissions, draft.Permissions), len(k.Permissions) > 0},
+	} {
+		switch {
+		case !of.asked || of.shown && of.same:
+		case of.shown:
+			t.failure(of.field, "is another one than was asked for")
+		case len(of.members) > 0:
+			t.failure(of.field, "the new key was asked for with it, and its row shows none: row.%s, create.send", of.field)
+		default:
+			t.untried(of.field, "whether the new key has what it was asked for: no member of the row is named for it (row.%s)", of.field)
+		}
+	}
+	return t.failures == before
+}
+
+// sameNames compares what was asked for with what a list shows, which may leave out the feature of a permission.
+func sameNames(shown, asked []apikey.Permission) bool {
+	d := apikey.Compare(apikey.Key{Permissions: shown}, apikey.Key{Permissions: asked}, []apikey.Field{apikey.FieldPermissions})
+	return len(d) > 0 && d[0].Verdict == apikey.Equal
 }
 
 // alive holds that the new secret is accepted.
@@ -223,9 +253,9 @@ func (t *trial) pages(ctx context.Context, _ *trialKey) {
 	case !slices.Equal(whole, small):
 		t.failure("pages", "of %s: %s came in %s, and %d at once: list.pages", apikey.Count(size, "key"), apikey.Count(len(small), "key"), apikey.Count(requests, "request"), len(whole))
 	case len(whole) <= size:
-		t.untried("pages", "there is no more than %s", apikey.Count(len(whole), "key"))
+		t.untried("pages", "the list has %s", apikey.Count(len(whole), "key"))
 	case requests < 2 || p.Kind != "cursor" && p.Kind != "link" && requests == 2 && len(whole) > 2*size:
-		t.untried("pages", "%s came at once where %d at a time were asked for: is list.pages.size called otherwise, or are there no so small pages?", apikey.Count(len(whole), "key"), size)
+		t.untried("pages", "%s came at once where %d were asked for: is list.pages.size called otherwise, or are there no so small pages?", apikey.Count(len(whole), "key"), size)
 	default:
 		t.held("pages", "of %d: the same %s, in %s", size, apikey.Count(len(whole), "key"), apikey.Count(requests, "request"))
 	}
@@ -302,7 +332,6 @@ func (t *trial) left() {
 		{"environment", "those but one", len(caps.Environments) > 1},
 		{"type", strings.Join(t.d.Types, ", "), len(t.d.Types) > 0},
 		{"restrictions", "a key from some addresses alone", caps.Restrictions.OK},
-		{"copied", "what a copy takes over: " + strings.Join(t.d.Row.Copied, ", "), len(t.d.Row.Copied) > 0},
 		{"public_key", "a key that may end in nobody's hands", caps.PublicKeys.OK},
 		{"exchange", "a session in the key's place", t.d.Exchange != nil},
 	} {
@@ -310,6 +339,7 @@ func (t *trial) left() {
 			t.untried(of.step, "%s", of.words)
 		}
 	}
+	t.neverSeen()
 }
 
 // clean deletes what the trial made, also where it was interrupted.

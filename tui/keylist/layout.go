@@ -11,8 +11,9 @@ const (
 	gap      = 2  // cells between columns
 	marker   = 2  // cells for the cursor
 	minName  = 12 // the name is never narrower while another column is there
-	someName = 24 // a longer name gets that much before the other columns
-	manyName = 40 // of a longer one, the other columns are whole before it is
+	someName = 24 // a longer name gets that much before the other columns,
+	manyName = 30 // that much before those are whole,
+	longName = 40 // and that much before a sign has its words
 	// wholeMost is the widest that a column becomes where there is room for all of what it says.
 	wholeMost = 48
 )
@@ -23,8 +24,8 @@ type placed struct {
 	width int
 }
 
-// relayout chooses columns and widths: what the service reports, as far as it fits, the columns that are dropped last
-// before the others, and what is left over goes to the name.
+// relayout chooses columns and widths: what the service reports, as far as it fits, the columns that are dropped last before the others.
+// What is left makes names longer and columns whole before the last ones stand; then it is for longer names and the words of a sign.
 func (l *List) relayout() {
 	clear(l.rows)
 	l.layout = l.layout[:0]
@@ -34,37 +35,51 @@ func (l *List) relayout() {
 			l.store.widths[profile] = max(l.store.widths[profile], ui.Width(ui.Clean(p.Name)))
 		}
 	}
-	width := l.columnWidth
 	free := l.width - marker - 1 // a cell of air at the end
-	wanted := max(width(0), minName)
-	least := min(wanted, someName, max(free/2, minName))
-	chosen := map[int]bool{0: true}
-	left := free - least
+	names := l.nameWidth() + ui.Width(" "+ui.OwnMark)
+	least := min(l.nameWidth(), someName, max(free/2, minName))
+	widths, left := map[int]int{0: min(least, free)}, free-least
+	give := func(i, to int) {
+		if more := min(to-widths[i], left); widths[i] > 0 && more > 0 {
+			widths[i], left = widths[i]+more, left-more
+		}
+	}
+	whole := func() {
+		give(0, min(names, manyName))
+		for _, i := range l.byDrop {
+			give(i, l.wholeWidth(i))
+		}
+	}
 	lost := false // what matters less does not stand where what matters more had no room
 	for _, i := range l.byDrop {
-		switch need := width(i) + gap; {
+		if l.columns[i].drop >= last {
+			whole()
+		}
+		switch need := l.columnWidth(i) + gap; {
 		case !l.shows(i), lost && l.columns[i].drop > matters:
 		case need <= left:
-			chosen[i] = true
-			left -= need
+			widths[i], left = need-gap, left-need
 		default:
 			lost = true
 		}
 	}
-	ownMark := ui.Width(" " + ui.OwnMark)
-	whole := l.whole(chosen, &left, min(wanted+ownMark, manyName)-least)
+	whole()
+	give(0, min(names, longName))
+	for _, i := range l.byDrop {
+		if l.columns[i].ofAccess && l.store.signed {
+			give(i, min(l.store.widths[i]+ui.Width(" "+mintSign+mintWords), wholeMost))
+		}
+	}
+	give(0, names)
 	for i := range l.columns {
-		if !chosen[i] {
-			continue
+		if i == 0 || widths[i] > 0 {
+			l.layout = append(l.layout, placed{&l.columns[i], widths[i]})
 		}
-		w := width(i) + whole[i]
-		if i == 0 {
-			w = min(least+left, max(wanted, least)+ownMark)
-			w = min(w, free)
-		}
-		l.layout = append(l.layout, placed{&l.columns[i], w})
 	}
 }
+
+// nameWidth is what the names take, but for the mark of an own key.
+func (l *List) nameWidth() int { return max(l.columnWidth(0), minName) }
 
 // columnWidth is what a column takes where it is not given more.
 func (l *List) columnWidth(i int) int {
@@ -92,12 +107,14 @@ func (l *List) shows(i int) bool {
 		slices.ContainsFunc(l.profiles, func(p Profile) bool { return elsewhere(p).Word != "" })
 }
 
-// matters is the highest drop of the columns that the list does not lose for another pane.
-const matters = 30
+const (
+	matters = 30 // the highest drop of the columns that the list does not lose for another pane
+	last    = 90 // the lowest of those that stand only where the others are whole
+)
 
 // Wants is the width at which all columns are there that matter.
 func (l *List) Wants() int {
-	n := marker + 1 + min(max(l.columnWidth(0), minName), someName)
+	n := marker + 1 + min(l.nameWidth(), someName)
 	for _, i := range l.byDrop {
 		if l.columns[i].drop <= matters && l.shows(i) {
 			n += l.columnWidth(i) + gap
@@ -106,23 +123,24 @@ func (l *List) Wants() int {
 	return n
 }
 
-// whole shares what is left among the columns whose content was cut, those that stay longest first, once the names have theirs.
-func (l *List) whole(chosen map[int]bool, left *int, names int) map[int]int {
-	out := map[int]int{}
-	spare := *left - max(names, 0)
+// Whole is the width at which no column is cut but those that stand only where there is room for more.
+func (l *List) Whole() int {
+	n := marker + 1 + min(l.nameWidth()+ui.Width(" "+ui.OwnMark), manyName)
 	for _, i := range l.byDrop {
-		c := &l.columns[i]
-		widest := l.store.widths[i]
-		if c.ofAccess && l.store.signed {
-			widest = min(widest+ui.Width(" "+mintSign+mintWords), wholeMost)
-		}
-		if more := min(widest-l.columnWidth(i), spare); chosen[i] && c.width == 0 && more > 0 {
-			out[i] = more
-			spare -= more
-			*left -= more
+		if l.columns[i].drop < last && l.shows(i) {
+			n += l.wholeWidth(i) + gap
 		}
 	}
-	return out
+	return n
+}
+
+// wholeWidth is what a column takes so that nothing in it is cut.
+func (l *List) wholeWidth(i int) int {
+	widest := l.store.widths[i]
+	if l.columns[i].ofAccess && l.store.signed {
+		widest = min(widest+ui.Width(" "+mintSign), wholeMost)
+	}
+	return max(widest, l.columnWidth(i))
 }
 
 // SetProfiles says whose keys are in the list; the column of profiles is there where they are several.

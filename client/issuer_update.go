@@ -44,15 +44,11 @@ func (s *issuer) wholeObject(ctx context.Context, declared *kit.Call, id string)
 		return nil, "", err
 	}
 	err = s.send(ctx, c, func(a *answer) error {
-		_, raw, err := decodeObject(a.body, declared.Key...)
-		if err != nil {
-			return err
+		object, _, err = decodeObject(a.body, declared.Key...)
+		if tag = a.header.Get("ETag"); err == nil && len(object) == 0 {
+			err = badAnswer("the answer holds no object")
 		}
-		object, tag = nil, a.header.Get("ETag")
-		if err := json.Unmarshal(raw, &object); err != nil || len(object) == 0 {
-			return badAnswer("the answer holds no object")
-		}
-		return nil
+		return err
 	})
 	if e := asError(err); e != nil {
 		e.Op, e.Outcome = opUpdate, NotDone
@@ -74,9 +70,7 @@ func merge(into map[string]any, changes any) {
 		if inner, is := change.(map[string]any); is {
 			below := map[string]any{}
 			if raw, had := into[name].(json.RawMessage); had {
-				var was map[string]json.RawMessage
-				_ = json.Unmarshal(raw, &was)
-				for n, r := range was {
+				for n, r := range objectOf(raw) {
 					below[n] = r
 				}
 			}
@@ -118,4 +112,83 @@ func alike(a, b json.RawMessage) bool {
 		return out
 	}
 	return bytes.Equal(plain(a), plain(b))
+}
+
+// Update implements Service.
+func (s *issuer) Update(ctx context.Context, id string, patch apikey.Patch) (apikey.Key, error) {
+	ctx, done := s.operation(ctx)
+	defer done()
+	declared := s.d.Update
+	if patch.Enabled != nil && patch.Name == nil && patch.Role == nil && patch.Expiry == nil && len(patch.Numbers) == 0 && s.d.Enable != nil && s.d.Disable != nil {
+		declared = map[bool]*kit.Call{true: s.d.Enable, false: s.d.Disable}[*patch.Enabled]
+	}
+	if declared == nil {
+		return apikey.Key{}, unsupported(opUpdate, s.Capabilities().Rename)
+	}
+	if bad := s.checkID(opUpdate, id); bad != nil {
+		return apikey.Key{}, bad
+	}
+	values := map[apikey.Field]any{}
+	if patch.Name != nil {
+		if bad := checkDraft(opUpdate, apikey.Draft{Name: *patch.Name}, s.opts.Now(), s.d.Longest); bad != nil {
+			return apikey.Key{}, bad
+		}
+		values[apikey.FieldName] = *patch.Name
+	}
+	if patch.Role != nil {
+		values[apikey.FieldRole] = s.spelling.wire(*patch.Role)
+	}
+	if patch.Enabled != nil {
+		values[apikey.FieldEnabled] = *patch.Enabled
+	}
+	if bad := s.limits(declared, patch, values); bad != nil {
+		return apikey.Key{}, bad
+	}
+	if len(values) == 0 {
+		return apikey.Key{}, invalid(opUpdate, "there is nothing to change")
+	}
+	if s.opts.ReadOnly { // before what is changed is read
+		return apikey.Key{}, readOnly(opUpdate)
+	}
+	values[fillChange] = true
+	c, err := s.about(ctx, opUpdate, declared, id, values)
+	if err != nil {
+		return apikey.Key{}, err
+	}
+	c.write = true
+	if declared.Whole {
+		if c.body, c.ifMatch, err = s.wholeBody(ctx, declared, id, c.body); err != nil {
+			return apikey.Key{}, err
+		}
+	}
+	if declared.Silent {
+		err := s.send(ctx, c, func(a *answer) error {
+			_, err := acknowledged(a, "the change", declared.EmptyYes)
+			return err
+		})
+		if err != nil {
+			return apikey.Key{}, err
+		}
+		return s.look(ctx, id, patch, declared.As(apikey.FieldExpiry))
+	}
+	key, _, err := s.one(ctx, c, declared.Key)
+	return key, err
+}
+
+// look finds a key that was changed, by an answer that shows none: whether it was is what the row shows. An end was sent in the form as.
+func (s *issuer) look(ctx context.Context, id string, patch apikey.Patch, as string) (apikey.Key, error) {
+	listed, err := s.inList(ctx, id)
+	found := listed.key
+	if e := asError(err); e != nil {
+		e.Op, e.Outcome = opUpdate, Unknown
+		return apikey.Key{}, e
+	}
+	if found.ID == "" {
+		return found, &Error{Op: opUpdate, Kind: NotFound, Outcome: Unknown, Message: "the change was taken, and the list does not have the key", Hint: hintLook}
+	}
+	if patch.Name != nil && found.Name != *patch.Name || patch.Role != nil && found.Role != *patch.Role ||
+		patch.Enabled != nil && found.Enabled != nil && *found.Enabled != *patch.Enabled || !s.showsLimits(found, patch, as) {
+		return found, &Error{Op: opUpdate, Kind: BadAnswer, Outcome: Unknown, Message: "the change was answered, and the list does not show it", Hint: hintLook}
+	}
+	return found, nil
 }

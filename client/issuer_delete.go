@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"detent/apikey"
+	"detent/client/kit"
 )
 
 // removed are the members by which a service says what it did. An object that has others alone is somebody else's answer.
@@ -54,9 +55,7 @@ func acknowledged(a *answer, what string, emptyYes bool) (apikey.Deleted, error)
 	if len(members) > 0 && !slices.ContainsFunc(removed, known) {
 		return apikey.Deleted{}, &foreignError{badAnswer("the answer does not say what was done")}
 	}
-	var inside map[string]json.RawMessage
-	_ = json.Unmarshal(members["data"], &inside)
-	for _, object := range []map[string]json.RawMessage{members, inside} {
+	for _, object := range []map[string]json.RawMessage{members, objectOf(members["data"])} {
 		for _, name := range []string{"success", "acknowledged", "deleted", "ok", "revoked", "result"} {
 			if raw := object[name]; says(raw, false) && (name != "result" || string(raw) != "0") { // 0 may be a result of "no error"
 				return apikey.Deleted{}, badAnswer("the service does not acknowledge " + what + ": " + name + " is false")
@@ -74,4 +73,47 @@ func acknowledged(a *answer, what string, emptyYes bool) (apikey.Deleted, error)
 		}
 	}
 	return apikey.Deleted{AlreadyGone: count != nil && *count == 0}, nil
+}
+
+// Delete implements Service.
+func (s *issuer) Delete(ctx context.Context, id string) (apikey.Deleted, error) {
+	ctx, done := s.operation(ctx)
+	defer done()
+	if s.d.Delete == nil {
+		return apikey.Deleted{}, unsupported(opDelete, s.Capabilities().Delete)
+	}
+	c, err := s.about(ctx, opDelete, s.d.Delete, id, nil)
+	if IsKind(err, NotFound) && s.d.Row.SecretIsID {
+		return apikey.Deleted{AlreadyGone: true}, nil
+	}
+	if err != nil {
+		return apikey.Deleted{}, err
+	}
+	c.write, c.emptyYes = true, s.d.Delete.EmptyYes
+	gone, err := s.remove(ctx, c, s.send)
+	if e := asError(err); e != nil && e.Outcome == NotDone && s.d.Delete.MaybeGone != "" && anyOf(strings.ToLower(e.Message), s.d.Delete.MaybeGone) {
+		if listed, failed := s.inList(ctx, id); failed == nil && listed.key.ID == "" {
+			return apikey.Deleted{AlreadyGone: true}, nil
+		}
+	}
+	return gone, err
+}
+
+// DeleteBySecret implements SelfDeleter.
+func (s *issuer) DeleteBySecret(ctx context.Context, id string, secret apikey.Secret) (apikey.Deleted, error) {
+	ctx, done := s.operation(ctx)
+	defer done()
+	if s.selfDelete() == "" {
+		return apikey.Deleted{}, unsupported(opDelete, apikey.Cannot("the service has no call by which a secret deletes its own key"))
+	}
+	if bad := s.checkID(opDelete, id); bad != nil {
+		return apikey.Deleted{}, bad
+	}
+	c := s.byKey(s.request(opDelete, &kit.Call{Call: s.selfDelete()}, id, nil), secret)
+	c.write, c.emptyYes = true, s.d.Delete.EmptyYes
+	out, err := s.remove(ctx, c, s.do)
+	if e := asError(err); e != nil && e.Kind == Unauthorized {
+		e.Hint = "It is the leaked secret that was refused: it is dead already, or may not do this. Verify it, or delete the key with the profile's credential."
+	}
+	return out, err
 }

@@ -1,7 +1,6 @@
 package client
 
 import (
-	"fmt"
 	"net/url"
 	"slices"
 	"strconv"
@@ -56,6 +55,12 @@ func (s *issuer) request(op string, c *kit.Call, id string, values map[apikey.Fi
 		out.body = s.fill(c.Body, values)
 	}
 	return out
+}
+
+// byKey is a call that a key makes itself.
+func (s *issuer) byKey(c call, key apikey.Secret) call {
+	c.bearer, c.auth, c.paced, c.header = key, s.tried, s.d.Paced, s.d.Headers
+	return c
 }
 
 // ofParents puts the profile's parents where a path names them. {id} stays.
@@ -222,57 +227,4 @@ func (s *issuer) permissionsAs(list []apikey.Permission, as string) any {
 		return strings.Join(words, " ")
 	}
 	return names
-}
-
-// checkParents refuses a profile that lacks a parent, or has one that is not declared.
-func checkParents(d *kit.Declaration, given map[string]string) *Error {
-	for _, p := range d.Parents {
-		switch value := given[p.Name]; {
-		case value == "":
-			return badOption(fmt.Sprintf("the profile needs parents = { %s = \"…\" }: %s", p.Name, p.Title))
-		case !kit.IsParentValue(value):
-			return badOption(fmt.Sprintf("parents.%s: letters, digits and _ . @ : ~ -, at most 128", p.Name))
-		}
-	}
-	for name := range given {
-		if !slices.ContainsFunc(d.Parents, func(p kit.Parent) bool { return p.Name == name }) {
-			return badOption(fmt.Sprintf("parents: %s has no parent %q", d.Title, name))
-		}
-	}
-	return nil
-}
-
-// schemeOf is how a declared credential is sent.
-func (s *issuer) schemeOf(a kit.Auth) scheme {
-	out := scheme{kind: a.Kind, header: a.Header, prefix: a.Prefix, second: a.Second, cookie: a.Cookie, member: a.Member}
-	if a.CookieTLS != "" && s.transport.origin.Scheme == "https" {
-		out.cookie = a.CookieTLS
-	}
-	if a.Origin {
-		out.origin = s.transport.origin.Scheme + "://" + s.transport.origin.Host
-	}
-	return out
-}
-
-// authorize says how the profile's credential and those that are tried are sent.
-func (s *issuer) authorize() {
-	s.own, s.tried = s.schemeOf(s.d.Auth), s.schemeOf(s.d.Auth)
-	if s.d.KeyAuth.Kind != "" {
-		s.tried = s.schemeOf(s.d.KeyAuth)
-	}
-	if s.d.Auth.Kind != "basic" && s.d.Auth.Login == nil && s.d.Auth.Second == "" {
-		return
-	}
-	user, password, pair := s.opts.Token.Cut(":")
-	if !pair {
-		s.own = s.tried
-		return
-	}
-	s.halves = []apikey.Secret{password}
-	if s.d.Auth.Second != "" { // both are secrets
-		s.halves = append(s.halves, user)
-	}
-	if s.d.Auth.Login != nil {
-		s.sessions = newSessions(s.transport, s.logIn)
-	}
 }

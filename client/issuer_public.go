@@ -1,0 +1,86 @@
+package client
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"io"
+	"net/url"
+	"strconv"
+	"time"
+
+	"detent/apikey"
+	"detent/client/kit"
+)
+
+// RequestPublicKey implements PublicKeys. The call may mint, whatever its method, so that it counts as a write.
+func (s *issuer) RequestPublicKey(ctx context.Context, req apikey.PublicKeyRequest) (apikey.PublicKeyValue, error) {
+	if s.d.PublicKey == nil {
+		return apikey.PublicKeyValue{}, unsupported(opPublic, s.Capabilities().PublicKeys)
+	}
+	ctx, done := s.operation(ctx)
+	defer done()
+	if req.TTL < 0 || req.TTL > int64(apikey.MaxLifetime/time.Second) {
+		return apikey.PublicKeyValue{}, invalid(opPublic, "the lifetime must be from 1 second to 100 years")
+	}
+	p := s.d.PublicKey
+	query := url.Values{}
+	if req.Name != "" {
+		query.Set(p.Name, req.Name)
+	}
+	if req.Project != "" {
+		query.Set(p.Project, req.Project)
+	}
+	if req.TTL > 0 {
+		query.Set(p.TTL, strconv.FormatInt(req.TTL, 10))
+	}
+	var out apikey.PublicKeyValue
+	c := s.request(opPublic, &kit.Call{Call: p.Call, Needs: p.Needs}, "", nil)
+	c.query, c.write = query, true
+	err := s.send(ctx, c, func(a *answer) (err error) {
+		out, err = decodePublicKey(a.body)
+		return err
+	})
+	if err == nil {
+		out.Rest, out.Notes = restNotes(req.TTL, out.ExpiresAt, s.now())
+	}
+	return out, err
+}
+
+// decodePublicKey reads {"expire_at","value"}, a JSON string, or the bare value.
+func decodePublicKey(r io.Reader) (apikey.PublicKeyValue, error) {
+	raw, err := io.ReadAll(r)
+	if err != nil {
+		return apikey.PublicKeyValue{}, err
+	}
+	raw = bytes.TrimSpace(raw)
+	var reply struct {
+		Value     token    `json:"value"`
+		ExpireAt  wireTime `json:"expire_at"`
+		ExpiresAt wireTime `json:"expires_at"`
+	}
+	switch {
+	case len(raw) == 0:
+		return apikey.PublicKeyValue{}, io.EOF
+	case looksLikeWebPage(raw):
+		return apikey.PublicKeyValue{}, errWebPage
+	case raw[0] == '{':
+		_, object, err := decodeObject(bytes.NewReader(raw), "data")
+		if err != nil {
+			return apikey.PublicKeyValue{}, err
+		}
+		if err := json.Unmarshal(object, &reply); err != nil {
+			return apikey.PublicKeyValue{}, err
+		}
+	case raw[0] == '"':
+		if err := decodeOne(bytes.NewReader(raw), &reply.Value); err != nil {
+			return apikey.PublicKeyValue{}, err
+		}
+	case isPrintable(string(raw)) && bytes.HasPrefix(raw, []byte("pk-")):
+		reply.Value.Secret = apikey.NewSecret(string(raw))
+	}
+	if reply.Value.IsZero() {
+		return apikey.PublicKeyValue{}, badAnswer("the answer holds no public key")
+	}
+	return apikey.PublicKeyValue{Value: reply.Value.Secret, ExpiresAt: firstTime(reply.ExpireAt, reply.ExpiresAt).orNever()}, nil
+}

@@ -1,0 +1,78 @@
+package client
+
+import (
+	"context"
+
+	"detent/apikey"
+)
+
+// List implements Service.
+func (s *issuer) List(ctx context.Context, each func([]apikey.Key)) error {
+	ctx, done := s.operation(ctx)
+	defer done()
+	var c *collector
+	err := s.walk(ctx,
+		func(a *answer) {
+			c = &collector{each: each, answer: a, own: s.opts.Token, ownID: s.ownID()}
+		},
+		func(k *apikey.Key, _ apikey.Secret) { c.add(k) })
+	if err == nil {
+		c.finish()
+	}
+	return err
+}
+
+// Identify implements Identifier: by the subject of its own session where there is a token server, by itself where the
+// list has it, else by a mask that only one key has. A prefix is an environment, never an identity.
+func (s *issuer) Identify(ctx context.Context, secret apikey.Secret) (*apikey.Key, error) {
+	if s.lacks((*Identifier)(nil)) {
+		return nil, nil
+	}
+	ctx, done := s.operation(ctx)
+	defer done()
+	subject := ""
+	if s.tokenServer != nil && secret.Check() == nil {
+		if session, err := s.issue(ctx, opProbe, secret); err == nil {
+			subject = s.spelling.show(session.subject)
+		}
+	}
+	key, err := s.find(ctx, secret, func(k *apikey.Key, listed apikey.Secret) bool {
+		return listed.Equal(secret) || s.halfOf(k.ID, secret) || subject != "" && k.ID == subject
+	})
+	if key != nil {
+		key.Own = key.Own || secret.Equal(s.opts.Token)
+	}
+	return key, err
+}
+
+// Retrieve implements Retriever: by the declared call, else as far as the list has the secret.
+func (s *issuer) Retrieve(ctx context.Context, id string) (apikey.Secret, error) {
+	if !s.d.Can("retrieve") {
+		return apikey.Secret{}, unsupported(opGet, s.Capabilities().Retrieve)
+	}
+	ctx, done := s.operation(ctx)
+	defer done()
+	if s.d.Retrieve == nil {
+		listed, err := s.inList(ctx, id)
+		return s.withID(id, listed.secret), err
+	}
+	c, err := s.about(ctx, opGet, s.d.Retrieve, id, nil)
+	if err != nil {
+		return apikey.Secret{}, err
+	}
+	_, secret, err := s.one(ctx, c, s.d.Retrieve.Key)
+	return s.withID(id, secret), err
+}
+
+// OwnProject implements ProjectFinder: by the list of the credential's project.
+func (s *issuer) OwnProject(ctx context.Context) (project string, known bool, err error) {
+	if s.d.OwnProject == "" {
+		return "", false, nil
+	}
+	ctx, done := s.operation(ctx)
+	defer done()
+	seen := map[string]bool{}
+	_, err = s.page(ctx, s.queryOf(s.d.OwnProject), func(*answer) { clear(seen) },
+		func(k *apikey.Key, _ apikey.Secret) { project = k.Project; seen[k.Project] = true })
+	return project, err == nil && len(seen) == 1 && project != "", err
+}

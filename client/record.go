@@ -1,0 +1,323 @@
+package client
+
+import (
+	"bytes"
+	"encoding/json"
+	"io"
+	"slices"
+	"strings"
+
+	"detent/apikey"
+	"detent/client/kit"
+
+	"github.com/go-json-experiment/json/jsontext"
+)
+
+// record is a row on the wire: of each field the members that a declaration names, as they came, in the order in which they are looked
+// at. One is used for all rows of a list.
+type record struct {
+	id, name, masked, prefix, env, kind, role []text
+	created, updated, expires, used, rolled   []wireTime
+	restrictions, permissions, former, copied []json.RawMessage
+	enabled, retrievable                      []flag
+	account, project, by, upBy                []reference
+	state                                     []word
+	secrets                                   []token
+
+	// All values of a kind, of which a field's are a part.
+	texts  []text
+	times  []wireTime
+	raws   []json.RawMessage
+	flags  []flag
+	refs   []reference
+	words  []word
+	tokens []token
+
+	letters letters // what the texts of rows are in
+	rights  shared[[]apikey.Permission]
+	limits  shared[*apikey.Restrictions]
+	objects shared[reference]
+	names   []string // of all members
+	places  map[string]json.Unmarshaler
+
+	watched      bool // a trial wants to know which members came
+	came, others []string
+}
+
+// maxPlaces bounds what is remembered of rows that never have the same members.
+const maxPlaces = 200
+
+func newRecord(of *kit.Row) *record {
+	r := &record{places: map[string]json.Unmarshaler{}}
+	r.texts = places(r, []part[text]{{&r.id, of.ID}, {&r.name, of.Name}, {&r.masked, of.Masked}, {&r.prefix, of.Prefix}, {&r.env, of.Environment},
+		{&r.kind, of.Type}, {&r.role, of.Role}})
+	for _, name := range r.names { // no others are there yet
+		r.places[name] = &textPlace{r.places[name].(*text), &r.letters}
+	}
+	r.times = places(r, []part[wireTime]{{&r.created, of.CreatedAt}, {&r.updated, of.UpdatedAt}, {&r.expires, of.ExpiresAt}, {&r.used, of.LastUsedAt},
+		{&r.rolled, of.RolledAt}})
+	r.raws = places(r, []part[json.RawMessage]{{&r.restrictions, of.Restrictions}, {&r.permissions, of.Permissions}, {&r.former, of.Former.Members},
+		{&r.copied, of.Copied}})
+	r.flags = places(r, []part[flag]{{&r.enabled, of.Enabled}, {&r.retrievable, of.CanRetrieve}})
+	before := len(r.names)
+	r.refs = places(r, []part[reference]{{&r.account, of.Account}, {&r.project, of.Project}, {&r.by, of.CreatedBy}, {&r.upBy, of.UpdatedBy}})
+	for _, name := range r.names[before:] {
+		r.places[name] = &referencePlace{r.places[name].(*reference), &r.objects}
+	}
+	r.words = places(r, []part[word]{{&r.state, of.State.Members}})
+	r.tokens = places(r, []part[token]{{&r.secrets, of.Secret}})
+	for _, name := range of.Inside {
+		r.names = append(r.names, name)
+		r.places[name] = inside{r}
+	}
+	return r
+}
+
+// part is a field with its members.
+type part[T any] struct {
+	field   *[]T
+	members kit.Members
+}
+
+// places makes the values of all fields of a kind, and gives each field its own.
+func places[T any, P interface {
+	*T
+	json.Unmarshaler
+}](r *record, parts []part[T]) []T {
+	count := 0
+	for _, p := range parts {
+		count += len(p.members)
+	}
+	all := make([]T, count)
+	rest := all
+	for _, p := range parts {
+		*p.field, rest = rest[:len(p.members)], rest[len(p.members):]
+		for i, name := range p.members {
+			r.names = append(r.names, name)
+			r.places[name] = P(&(*p.field)[i])
+		}
+	}
+	return all
+}
+
+// inside is the place of an object whose members are the row's own.
+type inside struct{ r *record }
+
+func (i inside) UnmarshalJSON(b []byte) error {
+	if len(b) == 0 || b[0] != '{' {
+		return nil
+	}
+	dec := loosely(bytes.NewReader(b))
+	return members(dec, func(name []byte) error {
+		raw, err := value(dec)
+		place := i.r.field(name)
+		i.r.note(name)
+		if _, deeper := place.(inside); err != nil || place == nil || deeper {
+			return err
+		}
+		return place.UnmarshalJSON(raw)
+	})
+}
+
+// clear makes a record that of the next row.
+func (r *record) clear() {
+	clear(r.texts)
+	clear(r.times)
+	clear(r.tokens)
+	clear(r.flags)
+	clear(r.refs)
+	clear(r.words)
+	for i := range r.raws {
+		r.raws[i] = r.raws[i][:0]
+	}
+	r.came, r.others = nil, nil
+}
+
+// note keeps that a member came, as it is declared, where somebody wants to know.
+func (r *record) note(name []byte) {
+	if !r.watched {
+		return
+	}
+	at := slices.IndexFunc(r.names, func(known string) bool { return strings.EqualFold(string(name), known) })
+	if at >= 0 {
+		r.came = append(r.came, r.names[at])
+	} else if text := field(text(name)); len(r.others) < maxPlaces && len(text) <= 40 && text == words(text) {
+		r.others = append(r.others, text)
+	}
+}
+
+// from reads the next row, as encoding/json reads a struct: names in any case, the last one of several counts.
+func (r *record) from(dec *jsontext.Decoder) error {
+	r.clear()
+	if dec.PeekKind() != '{' {
+		raw, err := value(dec)
+		if err != nil {
+			return err
+		}
+		return json.Unmarshal(raw, new(map[string]json.RawMessage)) // null is an empty row
+	}
+	return members(dec, func(name []byte) error {
+		place := r.field(name)
+		r.note(name)
+		raw, err := value(dec)
+		if err != nil || place == nil {
+			return err
+		}
+		return place.UnmarshalJSON(raw)
+	})
+}
+
+// decode reads a row by itself.
+func (r *record) decode(raw []byte) error {
+	dec := loosely(bytes.NewReader(raw))
+	if err := r.from(dec); err != nil {
+		return err
+	}
+	return atEnd(dec)
+}
+
+// read reads an answer that is one key, which may be wrapped.
+func (r *record) read(body io.Reader, names []string) error {
+	_, raw, err := decodeObject(body, names...)
+	if err != nil {
+		return err
+	}
+	return r.decode(raw)
+}
+
+// field is where a member goes; nil for nowhere.
+func (r *record) field(name []byte) json.Unmarshaler {
+	if place, known := r.places[string(name)]; known {
+		return place
+	}
+	place := r.place(string(name))
+	if len(r.places) < maxPlaces {
+		r.places[string(name)] = place
+	}
+	return place
+}
+
+// place is that of a member whose name is written in another case.
+func (r *record) place(name string) json.Unmarshaler {
+	for _, known := range r.names {
+		if strings.EqualFold(name, known) {
+			return r.places[known]
+		}
+	}
+	return nil
+}
+
+// firstThat is the first of a field's members that is there.
+func firstThat[T any](list []T, isThere func(T) bool) (found T) {
+	if at := slices.IndexFunc(list, isThere); at >= 0 {
+		found = list[at]
+	}
+	return found
+}
+
+func firstRaw(list []json.RawMessage) json.RawMessage {
+	return firstThat(list, func(raw json.RawMessage) bool { return len(raw) > 0 })
+}
+
+func firstFlag(list []flag) *bool {
+	return firstThat(list, func(f flag) bool { return f.value != nil }).value
+}
+
+func firstReference(list []reference) reference {
+	return firstThat(list, func(r reference) bool { return r.id != "" })
+}
+
+func (r *record) secret() apikey.Secret {
+	return firstThat(r.secrets, func(t token) bool { return !t.IsZero() }).Secret
+}
+
+// setID gives a row an id that came from elsewhere.
+func (r *record) setID(id text) {
+	if len(r.id) > 0 {
+		r.id[0] = id
+	}
+}
+
+// setSecret puts a secret that came from elsewhere where the row has its own.
+func (r *record) setSecret(secret apikey.Secret) {
+	if len(r.secrets) > 0 {
+		r.secrets[0].Secret = secret
+	}
+}
+
+// letters are those of the texts of a list, many in one piece of memory: a text of its own for each is a third of what a list of 10,000 keys allocates.
+// What is in a piece stays, so that a part of it may be kept as long as one likes.
+type letters struct{ piece strings.Builder }
+
+// The pieces: a single key takes a small one.
+const (
+	firstPiece = 256
+	mostPiece  = 16 << 10
+)
+
+// keep is a text that is a copy of b.
+func (l *letters) keep(b []byte) string {
+	if len(b) > l.piece.Cap()-l.piece.Len() {
+		size := min(max(2*l.piece.Cap(), firstPiece), mostPiece)
+		if len(b) > size/4 {
+			return string(b)
+		}
+		l.piece = strings.Builder{}
+		l.piece.Grow(size)
+	}
+	from := l.piece.Len()
+	l.piece.Write(b)
+	return l.piece.String()[from:]
+}
+
+// textPlace is the place of a text in a row of a list.
+type textPlace struct {
+	text *text
+	in   *letters
+}
+
+func (p *textPlace) UnmarshalJSON(b []byte) error {
+	if inside, ok := unquoted(b); ok {
+		*p.text = text(p.in.keep(inside))
+		return nil
+	}
+	return p.text.UnmarshalJSON(b)
+}
+
+// shared is what was made of JSON that many rows have alike. Nobody may change it: other keys have it too.
+type shared[T any] map[string]T
+
+// maxShared bounds what a list of which no two rows are alike costs.
+const maxShared = 1000
+
+// of is what make makes of JSON.
+func (s *shared[T]) of(raw []byte, make func(raw []byte) T) T {
+	if known, ok := (*s)[string(raw)]; ok {
+		return known
+	}
+	made := make(raw)
+	if *s == nil {
+		*s = shared[T]{}
+	}
+	if len(*s) < maxShared {
+		(*s)[string(raw)] = made
+	}
+	return made
+}
+
+// referencePlace is the place of a reference in a row of a list.
+type referencePlace struct {
+	reference *reference
+	objects   *shared[reference]
+}
+
+func (p *referencePlace) UnmarshalJSON(b []byte) (err error) {
+	if len(b) == 0 || b[0] != '{' {
+		return p.reference.UnmarshalJSON(b)
+	}
+	*p.reference = p.objects.of(b, func(raw []byte) (r reference) {
+		err = r.UnmarshalJSON(raw)
+		return r
+	})
+	return err
+}
