@@ -81,3 +81,28 @@ func SameBase(found, base string, limit int) bool {
 	cut, _ := SplitName(NewName(base, strings.Repeat("a", NonceLen), limit))
 	return found == cut
 }
+
+// Called is how a sentence names a key: by its id where it has no name.
+func (k Key) Called() string { return cmp.Or(k.Name, k.ID) }
+
+// CalledWithID names a key and says its id: payments-api (k1).
+func (k Key) CalledWithID() string {
+	if k.Name == "" {
+		return k.ID
+	}
+	return k.Name + " (" + k.ID + ")"
+}
+
+// Quoted is the same where the name stands in quotation marks: "payments-api" (k1).
+func (k Key) Quoted() string {
+	if k.Name == "" {
+		return k.ID
+	}
+	return fmt.Sprintf("%q (%s)", k.Name, k.ID)
+}
+
+// BaseOf is what the names of a rotation of a key begin with: the id of one that has no name.
+func BaseOf(k Key) string {
+	base, _ := SplitName(k.Name)
+	return cmp.Or(strings.TrimSpace(base), k.ID)
+}

@@ -109,3 +109,16 @@ func FuzzNamesComeApart(f *testing.F) {
 		}
 	})
 }
+
+func TestAKeyWithoutANameIsCalledByItsID(t *testing.T) {
+	for k, want := range map[[2]string][4]string{
+		{"k1", "shop"}:              {"shop", "shop (k1)", `"shop" (k1)`, "shop"},
+		{"k1", "shop ~rznjoqz5tye"}: {"shop ~rznjoqz5tye", "shop ~rznjoqz5tye (k1)", `"shop ~rznjoqz5tye" (k1)`, "shop"},
+		{"k1", ""}:                  {"k1", "k1", "k1", "k1"},
+	} {
+		key := Key{ID: k[0], Name: k[1]}
+		if got := [4]string{key.Called(), key.CalledWithID(), key.Quoted(), BaseOf(key)}; got != want {
+			t.Errorf("%q: %q, want %q", k, got, want)
+		}
+	}
+}

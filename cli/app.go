@@ -9,6 +9,7 @@ import (
 	"sync"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"detent/client"
 	"detent/config"
@@ -58,9 +59,29 @@ func (a *app) run(f func(ctx context.Context, args []string) error) func(*cobra.
 		if err := a.flags.check(); err != nil {
 			return host.Usage(err)
 		}
+		if err := noValue(cmd.Flags()); err != nil {
+			return host.Usage(err)
+		}
 		a.begin()
 		return f(cmd.Context(), args)
 	}
+}
+
+// noValue says which flag has taken another one, the next word, for its value: a word was forgotten, or a variable is empty.
+func noValue(flags *pflag.FlagSet) (err error) {
+	flags.Visit(func(f *pflag.Flag) {
+		texts := []string{f.Value.String()}
+		if list, is := f.Value.(pflag.SliceValue); is {
+			texts = list.GetSlice()
+		}
+		for _, text := range texts {
+			name, _, _ := strings.Cut(strings.TrimPrefix(text, "--"), "=")
+			if strings.HasPrefix(text, "--") && flags.Lookup(name) != nil {
+				err = fmt.Errorf("--%s: its value is missing: --%s is a flag", f.Name, name)
+			}
+		}
+	})
+	return err
 }
 
 // report prints the error, if any, and returns the exit code.

@@ -108,7 +108,7 @@ func (a *app) tryProfile(ctx context.Context, p config.Profile) error {
 	}
 	for _, k := range keys {
 		if k.Own {
-			fmt.Fprintf(a.out, "  as      %s (%s)%s\n", k.Name, k.ID, rightsOf(k, p.Name))
+			fmt.Fprintf(a.out, "  as      %s%s\n", k.CalledWithID(), rightsOf(k, p.Name))
 		}
 	}
 	var can []string

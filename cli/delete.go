@@ -70,12 +70,12 @@ func (a *app) delete(ctx context.Context, text string, yes, bySecret bool) error
 	if out.Deleted.AlreadyGone {
 		state = "was already gone:"
 	}
-	_, err = fmt.Fprintf(a.out, "%s %s (%s)\n", state, k.Name, k.ID)
+	_, err = fmt.Fprintf(a.out, "%s %s\n", state, k.CalledWithID())
 	return err
 }
 
 func (a *app) confirmDelete(ctx context.Context, s *host.Session, k apikey.Key, rotating bool) error {
-	a.say("delete %s (%s) on %s; last used: %s. This cannot be undone.", k.Name, k.ID, s.Profile.Name, orUnknown(table.Moment(k.LastUsedAt)))
+	a.say("delete %s on %s; last used: %s. This cannot be undone.", k.CalledWithID(), s.Profile.Name, orUnknown(table.Moment(k.LastUsedAt)))
 	if k.Own || rotating || s.Setting.Guard(k.Environment) == apikey.Live {
 		return a.askName(ctx, k, "delete it", "deleted")
 	}

@@ -318,3 +318,14 @@ func TestWhatIsBrokenOffBeforeItBeganIsNotCalledOpen(t *testing.T) {
 		t.Errorf("%v: %s", err, errs.String())
 	}
 }
+
+// TestAFlagWithoutItsValueDoesNotTakeTheNextOne, whatever the command: what was meant is not known, and nothing is opened.
+func TestAFlagWithoutItsValueDoesNotTakeTheNextOne(t *testing.T) {
+	m := newMachine(t)
+	for _, args := range [][]string{
+		{"rotate", "--abort", "--yes"}, {"rotate", "--resume", "--yes"}, {"rotate", "--close", "--reason", "x"}, {"rotate", "shop", "--deliver", "--yes"},
+		{"rotate", "shop", "--accept-unknown", "--plan"}, {"rotate", "--all", "--plan"}, {"create", "--name", "--expires=30d"}, {"rotate", "--abort", "--output=json"},
+	} {
+		m.want(2, "its value is missing: --", args...)
+	}
+}

@@ -35,7 +35,7 @@ func (a *app) rotateAll(ctx context.Context, o rotateOptions, p rotation.Params,
 		if q.Rotation != nil {
 			defer q.Rotation.Close()
 		}
-		queue = append(queue, queued{q, &rotationRun{a: a, yes: o.yes, asked: true, name: q.Key.Name}})
+		queue = append(queue, queued{q, &rotationRun{a: a, yes: o.yes, asked: true, name: q.Key.Called()}})
 	}
 	if o.plan {
 		if err := a.printPlans(s, queue, asJSON); err != nil {
@@ -111,7 +111,7 @@ func (a *app) cannot(queue []queued) error {
 	for _, q := range queue {
 		if q.Err != nil {
 			worst = max(worst, host.ExitOf(q.Err))
-			a.say("%s (%s): %v", q.Key.Name, q.Key.ID, q.Err)
+			a.say("%s: %v", q.Key.CalledWithID(), q.Err)
 		}
 	}
 	if worst == host.ExitDone {
@@ -130,7 +130,7 @@ func (a *app) confirmAll(ctx context.Context, s *host.Session, queue []queued, o
 		for _, d := range v.Destinations {
 			places = append(places, d.Describe)
 		}
-		a.say("  %s (%s), %s: %s", q.Key.Name, q.Key.ID, v.Mode, strings.Join(places, ", "))
+		a.say("  %s, %s: %s", q.Key.CalledWithID(), v.Mode, strings.Join(places, ", "))
 		for _, n := range v.Notes {
 			a.say("    ! %s", n)
 		}

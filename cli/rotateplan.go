@@ -41,7 +41,7 @@ func (a *app) writePlan(k apikey.Key, plan rotation.FullPlan) error {
 	if plan.Outage != "" {
 		fmt.Fprintf(&b, "! %s\n", plan.Outage)
 	}
-	fmt.Fprintf(&b, "rotate %s (%s): %s\n", k.Name, k.ID, plan.Strategy)
+	fmt.Fprintf(&b, "rotate %s: %s\n", k.CalledWithID(), plan.Strategy)
 	for _, st := range plan.Stages {
 		fmt.Fprintf(&b, "\n%s\n", st.Title)
 		for _, act := range st.Does {

@@ -350,7 +350,7 @@ func (r *rotationRun) askSecret(ctx context.Context) (apikey.Secret, error) {
 // confirmPlan shows what will happen and asks whether to begin.
 func (r *rotationRun) confirmPlan(ctx context.Context) error {
 	v := r.r.View()
-	r.say("rotate %s (%s) on %s, %s:", v.Old.Name, v.Old.ID, v.Profile, v.Mode)
+	r.say("rotate %s on %s, %s:", v.Old.CalledWithID(), v.Profile, v.Mode)
 	for _, l := range v.Plan {
 		r.say("  %-9s %s", l.Step, l.Text)
 	}

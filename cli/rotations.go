@@ -103,7 +103,7 @@ func (a *app) writeRotations(views []rotation.View) error {
 	var rows [][]string
 	for _, v := range views {
 		if v.Err == nil {
-			rows = append(rows, []string{v.ID, string(v.State), v.PublicStep(), v.Old.Name, v.Profile, v.Started.UTC().Format("2006-01-02T15:04:05Z"), outcome(v)})
+			rows = append(rows, []string{v.ID, string(v.State), v.PublicStep(), v.Old.Called(), v.Profile, v.Started.UTC().Format("2006-01-02T15:04:05Z"), outcome(v)})
 		}
 	}
 	if err := table.Write(a.out, []string{"ID", "STATE", "STEP", "KEY", "PROFILE", "BEGUN", "CERTAIN"}, rows); err != nil {
@@ -114,7 +114,7 @@ func (a *app) writeRotations(views []rotation.View) error {
 		if v.Err != nil || v.State != rotation.Open {
 			continue
 		}
-		fmt.Fprintf(&b, "\n%s %s\n", v.ID, v.Old.Name)
+		fmt.Fprintf(&b, "\n%s %s\n", v.ID, v.Old.Called())
 		for _, line := range v.Certain {
 			fmt.Fprintf(&b, "  certain    %s\n", line)
 		}

@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"detent/apikey"
 	"detent/desk"
 	"detent/host"
 	"detent/keyserver"
@@ -60,6 +61,6 @@ func (a *app) copyStore(ctx context.Context, o serveOptions) error {
 	if err != nil {
 		return err
 	}
-	a.say("copied, counted and compared: %d keys and %d users; %s is as it was", done.Keys, done.Users, from)
+	a.say("copied, counted and compared: %s and %s; %s is as it was", apikey.Count(done.Keys, "key"), apikey.Count(done.Users, "user"), from)
 	return nil
 }

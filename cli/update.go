@@ -90,7 +90,7 @@ func (a *app) update(ctx context.Context, text string, patch apikey.Patch, o upd
 	}
 	out, err := s.Desk.Do(ctx, order)
 	if err != nil {
-		return fmt.Errorf("%q (%s): %w", k.Name, k.ID, err)
+		return fmt.Errorf("%s: %w", k.Quoted(), err)
 	}
 	return a.printKey(a.rowOf(s, out.Key), asJSON)
 }

@@ -107,16 +107,16 @@ func (o Order) put(ctx context.Context, secret apikey.Secret) error {
 func (d *Desk) Discard(ctx context.Context, o Order, made Outcome, cause error) error {
 	k := made.Created.Key
 	if !made.IsNew {
-		return fmt.Errorf("%w; nothing was deleted: %s (%s) may be a key that was there before, and a new one, if there is one, has a secret that nobody has: look with detent list", cause, k.Name, k.ID)
+		return fmt.Errorf("%w; nothing was deleted: %s may be a key that was there before, and a new one, if there is one, has a secret that nobody has: look with detent list", cause, k.CalledWithID())
 	}
 	out, err := d.Do(ctx, Order{What: Delete, Key: k, Note: o.Note})
 	switch {
 	case err != nil:
-		return fmt.Errorf("%w; the key %s (%s) exists, nobody has its secret, and it could not be deleted: %v; delete it with detent delete %s", cause, k.Name, k.ID, err, k.ID)
+		return fmt.Errorf("%w; the key %s exists, nobody has its secret, and it could not be deleted: %v; delete it with detent delete %s", cause, k.CalledWithID(), err, k.ID)
 	case out.Deleted.AlreadyGone:
-		return fmt.Errorf("%w; the new key %s (%s) is gone already", cause, k.Name, k.ID)
+		return fmt.Errorf("%w; the new key %s is gone already", cause, k.CalledWithID())
 	}
-	return fmt.Errorf("%w; the new key %s (%s) was deleted again, since nobody has its secret", cause, k.Name, k.ID)
+	return fmt.Errorf("%w; the new key %s was deleted again, since nobody has its secret", cause, k.CalledWithID())
 }
 
 func withName(keys []apikey.Key, name string) []apikey.Key {
@@ -154,7 +154,7 @@ func (d *Desk) reportCreated(o Order, created apikey.Created) (sure bool) {
 		o.note("asked %s for a key named %q; the answer names %s, the key %q: whether that is a new key is not known", d.o.Profile, asked, k.ID, k.Name)
 	default:
 		sure = true
-		o.note("created %s (%s) on %s; expires: %s", k.Name, k.ID, d.o.Profile, endOf(o.Draft, created))
+		o.note("created %s on %s; expires: %s", k.CalledWithID(), d.o.Profile, endOf(o.Draft, created))
 		if k.Name != asked && k.Name != "" {
 			o.note("asked for the name %q; the service calls it %q", asked, k.Name)
 		}

@@ -55,7 +55,7 @@ func refuseShared(queue []*Queued) {
 		}
 		for _, d := range q.Rotation.View().Destinations {
 			if other := of[d.Describe]; other != nil {
-				q.Err = fmt.Errorf("goes to %s, where %s (%s) goes too: a place is of one key", d.Describe, other.Key.Name, other.Key.ID)
+				q.Err = fmt.Errorf("goes to %s, where %s goes too: a place is of one key", d.Describe, other.Key.CalledWithID())
 				break
 			}
 			of[d.Describe] = q

@@ -158,7 +158,7 @@ func (h *Screens) SayOpen(how func(rotation.View) string) {
 	views, _ := h.Host.Rotations() // the next start tells what cannot be read
 	for _, v := range views {
 		if v.Err == nil && v.State == rotation.Open && slices.ContainsFunc(h.rotations, func(r *rotation.Rotation) bool { return r.ID() == v.ID }) {
-			h.Host.o.Say("the rotation of %s is open; %s", v.Old.Name, how(v))
+			h.Host.o.Say("the rotation of %s is open; %s", v.Old.Called(), how(v))
 		}
 	}
 }

@@ -50,7 +50,7 @@ func (e *NoPlaceError) Error() string {
 // keys match; a rotation without one is wrong usage. p has what the operator says.
 func (h *Host) StartRotation(s *Session, k apikey.Key, places []delivery.Destination, p rotation.Params) (*rotation.Rotation, error) {
 	if k.Type == apikey.PublicKey {
-		return nil, fmt.Errorf("%s is a public key and is not rotated: the request returns the same value while it is valid; nothing was changed", k.Name)
+		return nil, fmt.Errorf("%s is a public key and is not rotated: the request returns the same value while it is valid; nothing was changed", k.Called())
 	}
 	if len(places) == 0 {
 		var names []string
@@ -67,10 +67,10 @@ func (h *Host) StartRotation(s *Session, k apikey.Key, places []delivery.Destina
 		return nil, err
 	}
 	if own := world.Switcher; len(places) == 0 && k.Own && own != nil && own.CanSwitch() {
-		return nil, Usagef("%s is what detent itself reads from %s: name that with --deliver file:%s, or where else it is read; nothing was changed", k.Name, own.Describe(), s.Profile.Token.File)
+		return nil, Usagef("%s is what detent itself reads from %s: name that with --deliver file:%s, or where else it is read; nothing was changed", k.Called(), own.Describe(), s.Profile.Token.File)
 	}
 	if len(places) == 0 {
-		return nil, Usage(&NoPlaceError{k.Name})
+		return nil, Usage(&NoPlaceError{k.Called()})
 	}
 	k.Environment = s.EnvironmentOf(k)
 	world.Headless = p.Headless // which is of the world that takes the place of p's

@@ -288,7 +288,7 @@ func (v *Verifier) nobodys(secret apikey.Secret, why string) string {
 		out += strings.ToUpper(why[:1]) + why[1:]
 	}
 	if _, matches, _ := apikey.CompareMasks(secret, v.rings(context.Background())); len(matches) > 0 {
-		out += fmt.Sprintf(". %s (%s): %s", matches[0].Key.Name, matches[0].Key.ID, matches[0].Like)
+		out += fmt.Sprintf(". %s: %s", matches[0].Key.CalledWithID(), matches[0].Like)
 	}
 	if len(silent) > 0 {
 		out += ". Not looked at: " + strings.Join(silent, ", ")

@@ -121,7 +121,7 @@ func (r *Rotation) watch(ctx context.Context, s *listing) (Result, error) {
 		}
 		r.quiet(seen)
 		r.j.Unwatched = w.off
-		return r.Advance(fmt.Sprintf("%s was quiet for %s, at %d looks", r.oldOne(), span(seen.QuietFor), w.polls))
+		return r.Advance(fmt.Sprintf("%s was quiet for %s, at %s", r.oldOne(), span(seen.QuietFor), apikey.Count(w.polls, "look")))
 	}
 	var refused *refusedNow
 	switch err := r.useNew(ctx); {
@@ -195,8 +195,8 @@ func (r *Rotation) quiet(seen *Watch) {
 	if r.wait.off {
 		off = "; it was off for some of that time"
 	}
-	r.observed(Quiet, SubjectOld, "list", "the old key's last use did not move for %s, until %s before the last of %d looks; a use shows within %s%s",
-		span(seen.QuietFor), span(r.j.UseDelay), seen.Polls, span(seen.Span), off)
+	r.observed(Quiet, SubjectOld, "list", "the old key's last use did not move for %s, until %s before the last of %s; a use shows within %s%s",
+		span(seen.QuietFor), span(r.j.UseDelay), apikey.Count(seen.Polls, "look"), span(seen.Span), off)
 }
 
 // pollEvery gives a drain at least three looks, and the service no more than it needs.

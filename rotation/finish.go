@@ -191,7 +191,7 @@ func (r *Rotation) deleteStrays(ctx context.Context, s *listing) error {
 // restoreName gives the new key the old one's name. A failure is only said: the key works, and
 // the journal knows its id.
 func (r *Rotation) restoreName(ctx context.Context, s *listing) []string {
-	if !r.caps.Rename.OK || s.new == nil || s.new.Name == r.j.Base || r.j.Base == "" {
+	if !r.caps.Rename.OK || s.new == nil || s.new.Name == r.j.Base || r.j.Base == "" || r.j.Old.Name == "" {
 		return nil
 	}
 	err := r.change(opRename, func() error {

@@ -129,7 +129,7 @@ func (r *Rotation) gateSecret(ctx context.Context, s *listing) (*Result, error) 
 	case err != nil:
 		return nil, err
 	case t.Key != nil && t.Key.ID != "" && t.Key.ID != r.j.New.ID:
-		return nil, fmt.Errorf("the secret in use belongs to another key, %s", namedWords(t.Key))
+		return nil, fmt.Errorf("the secret in use belongs to another key, %s", t.Key.Quoted())
 	case t.accepted():
 		return nil, nil
 	case t.unproven || t.Verdict == apikey.Known:

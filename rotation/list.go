@@ -79,7 +79,7 @@ func (r *Rotation) rowSeen(subject string, k apikey.Key) {
 	if r.j.unnamed() {
 		id = r.j.Old.ID // which secret the key has, it does not show
 	}
-	r.observed(RowSeen, subject, "list", "the list showed %q (%s)%s", k.Name, id, state)
+	r.observed(RowSeen, subject, "list", "the list showed %s%s", apikey.Key{ID: id, Name: k.Name}.Quoted(), state)
 }
 
 func (r *Rotation) rowMissing(subject, id string) {

@@ -1,6 +1,7 @@
 package rotation
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -82,7 +83,7 @@ func (r *Rotation) createAnswered(made apikey.Created) {
 	if r.j.inPlace() {
 		what, bound = "roll", "a new secret"
 	}
-	r.observed(CreateAnswered, SubjectNew, "answer", "the service answered the %s of %q with %s: %s", what, made.Key.Name, bound, made.Key.ID)
+	r.observed(CreateAnswered, SubjectNew, "answer", "the service answered the %s of %q with %s: %s", what, cmp.Or(made.Key.Name, called(r.j.Old)), bound, made.Key.ID)
 }
 
 // refuseCreated says why an answer cannot be the new key's.

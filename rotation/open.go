@@ -43,7 +43,7 @@ func Start(p Params) (*Rotation, error) {
 	if p.PlanOnly {
 		take = w.seeLock
 	}
-	release, err := take(lockName(w.Profile, caps.Service, p.Key.ID), id, p.Key.Name)
+	release, err := take(lockName(w.Profile, caps.Service, p.Key.ID), id, p.Key.Called())
 	if err != nil {
 		return nil, err
 	}
@@ -93,7 +93,7 @@ func (r *Rotation) newJournal(id string, p Params) *journal {
 	if isRoll(j.Strategy) {
 		j.Roll = &rollRecord{Overlap: r.overlap(p.Overlap, p.Key), Outage: strings.TrimSpace(p.Outage), Unnamed: !r.caps.Roll.Again, NewID: r.caps.Roll.NewID}
 	}
-	j.Base, _ = apikey.SplitName(p.Key.Name)
+	j.Base = apikey.BaseOf(p.Key)
 	j.Name = apikey.NewName(j.Base, id, r.caps.MaxName)
 	if p.Drain != nil {
 		j.Drain, j.DrainExplicit = *p.Drain, true
@@ -134,7 +134,7 @@ func (r *Rotation) refuseSecond(key apikey.Key) error {
 			continue
 		}
 		if j.Old.ID == key.ID || j.New != nil && j.New.ID == key.ID || slices.Contains(j.Superseded, key.ID) {
-			return &OpenError{ID: j.ID, Name: key.Name, Step: j.Step}
+			return &OpenError{ID: j.ID, Name: key.Called(), Step: j.Step}
 		}
 	}
 	return nil
@@ -167,7 +167,7 @@ func Resume(w World, id string, o ResumeOptions) (*Rotation, error) {
 	if j.Profile != w.Profile || j.Service != r.caps.Service {
 		return nil, &RefusedError{Reason: fmt.Sprintf("the rotation %s belongs to the profile %s (%s), not to %s", id, j.Profile, j.Service, w.Profile)}
 	}
-	if r.release, err = w.takeLock(lockName(j.Profile, j.Service, j.Old.ID), id, j.Old.Name); err != nil {
+	if r.release, err = w.takeLock(lockName(j.Profile, j.Service, j.Old.ID), id, called(j.Old)); err != nil {
 		return nil, err
 	}
 	if r.j, err = find(w.Store, id); err == nil { // it may have moved on before we had the lock
@@ -318,7 +318,7 @@ func CloseAsItStands(w World, id, reason string) (View, error) {
 	if err != nil {
 		return View{}, err
 	}
-	release, err := w.takeLock(lockName(j.Profile, j.Service, j.Old.ID), id, j.Old.Name)
+	release, err := w.takeLock(lockName(j.Profile, j.Service, j.Old.ID), id, called(j.Old))
 	if err != nil {
 		return View{}, err
 	}

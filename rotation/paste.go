@@ -90,7 +90,7 @@ func (r *Rotation) paste(ctx context.Context, secret apikey.Secret) (res Result,
 			return Result{}, err
 		}
 		r.pasted = &pasted{secret, k, t, earlier}
-		return *ask(Question{Kind: AskWhose, Text: fmt.Sprintf("nothing tells that this is the secret of %q (%s), the key that appeared since the rotation began", k.Name, k.ID), Default: No,
+		return *ask(Question{Kind: AskWhose, Text: fmt.Sprintf("nothing tells that this is the secret of %s, the key that appeared since the rotation began", k.Quoted()), Default: No,
 			Choices: yesNo("it is its secret", "your word counts; it is delivered next", WantsReason)}), nil
 	}
 	return r.takePaste(ctx, pasted{secret, k, t, earlier}, by)
@@ -120,7 +120,7 @@ func (r *Rotation) vouchForPaste(ctx context.Context, reason string) (Result, er
 		return Result{}, &RefusedError{Reason: "nothing was pasted", Next: "paste it again"}
 	}
 	r.pasted = nil
-	r.recordStatement(SubjectNew, "the pasted secret is that of %q (%s) (%s)", p.key.Name, p.key.ID, reason)
+	r.recordStatement(SubjectNew, "the pasted secret is that of %s (%s)", p.key.Quoted(), reason)
 	return r.takePaste(ctx, *p, "your word")
 }
 
@@ -197,7 +197,7 @@ func (r *Rotation) whosePaste(ctx context.Context, before *listing, k apikey.Key
 // notOf says that a secret cannot be a key's, as far as its row shows how that begins and ends.
 func notOf(k apikey.Key, secret apikey.Secret) string {
 	if wrong, _ := maskTells(secret, k.Masked); wrong != "" {
-		return fmt.Sprintf("this is not the secret of %q (%s), the key that appeared, whose secret is %s", k.Name, k.ID, k.Masked)
+		return fmt.Sprintf("this is not the secret of %s, the key that appeared, whose secret is %s", k.Quoted(), k.Masked)
 	}
 	return ""
 }

@@ -101,7 +101,7 @@ func (r *Rotation) takeOld(s *listing) {
 		r.j.Guard = s.old.Environment
 	}
 	r.findLacks(*s.old)
-	r.j.Base, _ = apikey.SplitName(s.old.Name)
+	r.j.Base = apikey.BaseOf(*s.old)
 	r.j.Name = apikey.NewName(r.j.Base, r.j.ID, r.caps.MaxName)
 	for _, k := range s.all {
 		r.j.Seen = append(r.j.Seen, k.ID)
@@ -135,7 +135,7 @@ func (r *Rotation) askRevive(old *apikey.Key) *Question {
 		r.note("the key is %s; the new one will work, as you said", state)
 		return nil
 	}
-	return &Question{Kind: AskRevive, Text: fmt.Sprintf("the key %q is %s: what replaces it will work. Is that wanted?", old.Name, state), Flag: "--revive",
+	return &Question{Kind: AskRevive, Text: fmt.Sprintf("the key %q is %s: what replaces it will work. Is that wanted?", old.Called(), state), Flag: "--revive",
 		Choices: yesNo("let it come alive again", "the new key is enabled and lives as long as the old one was made to", WantsNothing), Default: No}
 }
 

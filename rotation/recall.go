@@ -91,7 +91,7 @@ func (r Recalled) Of(s apikey.Secret) string {
 
 // Words say whose secret it was.
 func (r Recalled) Words(by string) string {
-	who := fmt.Sprintf("by %s this was %s (%s)", by, r.Key.Name, r.Key.ID)
+	who := fmt.Sprintf("by %s this was %s", by, r.Key.CalledWithID())
 	switch {
 	case r.Became == "":
 		return who + ", of rotation " + r.Rotation

@@ -52,7 +52,7 @@ func (r *Rotation) mayRenew(ctx context.Context) (*Result, error) {
 	case s.target == nil || r.overByRoll(*s.target):
 		if hits := slices.DeleteFunc(slices.Clone(s.ours), func(k apikey.Key) bool { return r.isForgotten(k.ID) }); len(hits) == 1 && r.asDrafted(hits[0]) { // listed late
 			r.j.Roll.Target, r.j.Roll.NoWayBack = hits[0].ID, true
-			r.log("the list shows what the roll has made whose answer was lost, %q (%s): that one is rolled next", hits[0].Name, hits[0].ID)
+			r.log("the list shows what the roll has made whose answer was lost, %s: that one is rolled next", hits[0].Quoted())
 			return nil, r.save("the roll was done")
 		}
 		for _, k := range s.ours { // its secret was put somewhere and lost: it carries on while what takes its place is delivered

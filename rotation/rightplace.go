@@ -81,7 +81,7 @@ func (r *Rotation) refuseSharedPlace(rec *destinationRecord) error {
 		}
 		for _, d := range j.Destinations {
 			if d.Where == rec.Where && d.Host == rec.Host && d.Without == "" {
-				return &RefusedError{Reason: fmt.Sprintf("%s belongs to the open rotation %s of %q", rec.Describe, j.ID, j.Old.Name),
+				return &RefusedError{Reason: fmt.Sprintf("%s belongs to the open rotation %s of %q", rec.Describe, j.ID, called(j.Old)),
 					Next: fmt.Sprintf("end that one first: `detent rotate --resume %s` or `--abort %s`", j.ID, j.ID)}
 			}
 		}
@@ -270,7 +270,7 @@ func (r *Rotation) belongs(ctx context.Context, s *listing, secret apikey.Secret
 		rec.unseen = true
 		return fmt.Sprintf("whether the service takes what it holds could not be seen (%s)", t.Evidence), "", nil
 	case t.Key != nil && t.Key.ID != "" && t.Key.ID != r.j.Old.ID:
-		return fmt.Sprintf("it holds the secret of another key, %s", namedWords(t.Key)), "", nil
+		return fmt.Sprintf("it holds the secret of another key, %s", t.Key.Quoted()), "", nil
 	case t.Key != nil && t.Key.ID == r.j.Old.ID:
 		return "", "the service names it", nil
 	case by != "" || !t.accepted() || !r.caps.LastUsed.OK:

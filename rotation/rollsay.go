@@ -84,7 +84,7 @@ func (j *journal) pendingRoll(op string) string {
 	switch {
 	case j.Roll == nil:
 	case op == opCreate && j.Roll.NewID:
-		return fmt.Sprintf("whether the key was rolled: the answer is missing; the list tells, by a key called %q that was not there before and by the end of the old one", j.Old.Name)
+		return fmt.Sprintf("whether the key was rolled: the answer is missing; the list tells, by a key %s that was not there before and by the end of the old one", calledWords(j.Old.Name))
 	case op == opDelete && j.Roll.NewID && !j.atOnce():
 		return ""
 	case strings.HasPrefix(op, opDeleteNew) && j.Roll.NewID:

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"detent/apikey"
 )
 
 // viewOf makes the view of a journal. inHand says that this process has the new secret.
@@ -15,7 +17,8 @@ func viewOf(j *journal, strategy Strategy, inHand bool) View {
 		Notes: slices.Clone(j.Notes), Lacks: j.without(),
 		CanDisable: j.CanDisable, SeesUse: j.SeesUse, History: slices.Clone(j.Log), Claims: slices.Clone(j.Claims)}
 	if j.Roll != nil {
-		v.Overlap, v.NewName, v.FormerDies = j.Roll.Overlap, j.Base, j.Roll.Ends.Moment
+		v.Overlap, v.FormerDies = j.Roll.Overlap, j.Roll.Ends.Moment
+		v.NewName, _ = apikey.SplitName(j.Old.Name)
 		v.Renews = j.Roll.NewID
 	}
 	v.SecretInHand = inHand && j.State == Open && !j.delivered()
@@ -211,7 +214,7 @@ func (j *journal) unknown(inHand bool) []string {
 		}
 	}
 	if j.Unfound > 0 && j.State != Open && j.renews() {
-		out = append(out, fmt.Sprintf("whether a roll whose answer was lost takes effect later, or has: the key that it made would be called %q, and nobody has its secret", j.Old.Name))
+		out = append(out, fmt.Sprintf("whether a roll whose answer was lost takes effect later, or has: the key that it made would be %s, and nobody has its secret", calledWords(j.Old.Name)))
 	}
 	if j.Unfound > 0 && j.State != Open && j.Roll == nil {
 		out = append(out, fmt.Sprintf("whether a create whose answer was lost takes effect later: its key would be called %q", j.Name))
@@ -284,7 +287,7 @@ func (j *journal) undoneWords() string {
 func (j *journal) left() []string {
 	var out []string
 	if j.State == Closed && j.renews() && j.Roll.Target != "" && j.New == nil {
-		out = append(out, fmt.Sprintf("the key %q (%s), which a roll has made, is left as it is, and nobody has its secret", j.Old.Name, j.Roll.Target))
+		out = append(out, fmt.Sprintf("the key %s, which a roll has made, is left as it is, and nobody has its secret", keyWords(keyRecord{ID: j.Roll.Target, Name: j.Old.Name})))
 	}
 	if j.State == Closed && j.inPlace() {
 		out = append(out, j.leftOfRoll()...)
@@ -307,11 +310,11 @@ func (j *journal) left() []string {
 			out = append(out, "the new key "+keyWords(*j.New)+" "+said+"`detent delete "+j.New.ID+"` removes it")
 		}
 		if j.pending(opCreate) || j.Unfound > 0 {
-			called := j.Name
+			name := j.Name
 			if j.renews() {
-				called = j.Old.Name
+				name = j.Old.Name
 			}
-			out = append(out, fmt.Sprintf("a key called %q may exist", called))
+			out = append(out, "a key "+calledWords(name)+" may exist")
 		}
 		for _, id := range j.Superseded {
 			out = append(out, "the earlier new key "+id+" was not deleted by this rotation: `detent delete "+id+"` removes it")

@@ -151,7 +151,7 @@ var deleteStage = Stage{ID: Delete, Title: "Delete", Phase: PhaseDelete, Default
 		if v.OldGone {
 			return "see that the old secret is refused, and clear up"
 		}
-		return fmt.Sprintf("delete the old key %q (%s), and see that its secret is refused", v.Old.Name, v.Old.ID)
+		return fmt.Sprintf("delete the old key %s, and see that its secret is refused", v.Old.Quoted())
 	},
 	Does:   (*Planner).delete,
 	Proves: says("the service answered that it deleted the old key", "the old secret is refused, where it is at hand"),
@@ -172,7 +172,7 @@ var dashboardDeleteStage = func() Stage {
 
 var rollStage = Stage{ID: Create, Title: "Roll", Phase: PhaseCreate, Default: "give the key a new secret",
 	Text: func(v *View) string {
-		return fmt.Sprintf("give the key %q a new secret; the former one lives on for %s", v.Old.Name, span(v.Overlap))
+		return fmt.Sprintf("give the key %q a new secret; the former one lives on for %s", v.Old.Called(), span(v.Overlap))
 	},
 	Does:   (*Planner).roll,
 	Proves: says("the key has a new secret, and it is in hand", "the former one is still there, as the list shows it"),
@@ -187,7 +187,7 @@ var endStage = func() Stage {
 		if v.OldGone {
 			return "see that the former secret is refused, and clear up"
 		}
-		return fmt.Sprintf("end the overlap of %q (%s), and see that its former secret is refused", v.Old.Name, v.Old.ID)
+		return fmt.Sprintf("end the overlap of %s, and see that its former secret is refused", v.Old.Quoted())
 	}
 	s.Does = (*Planner).endOverlap
 	s.Proves = says("the service answered that the overlap is over, or the list shows that it is", "the former secret is refused, where it is at hand")
@@ -196,7 +196,7 @@ var endStage = func() Stage {
 
 var rollAtOnceStage = Stage{ID: Create, Title: "Roll", Phase: PhaseCreate, Default: "give the key a new secret, at once",
 	Text: func(v *View) string {
-		return fmt.Sprintf("give the key %q a new secret: the former one is dead from then on, and what uses it stops until it has the new one", v.Old.Name)
+		return fmt.Sprintf("give the key %q a new secret: the former one is dead from then on, and what uses it stops until it has the new one", v.Old.Called())
 	},
 	Does:   (*Planner).rollAtOnce,
 	Proves: says("right before it each place can still be written, and holds what it held", "the key has a new secret, and it is in hand"),

@@ -328,7 +328,7 @@ func (r *Rotation) deleteNew(ctx context.Context, gate func(context.Context) (*R
 		res, err := r.deleteGuarded(ctx, id, gate, func() {
 			r.j.NewGone = true
 			r.newDeleted(id)
-			r.log("deleted %q (%s)", r.j.New.Name, id)
+			r.log("deleted %s", apikey.Key{ID: id, Name: r.j.New.Name}.Quoted())
 		})
 		if err != nil || res != nil {
 			return res, err

@@ -76,7 +76,7 @@ func (r *Rotation) prove(ctx context.Context) (did string, res *Result, err erro
 		case err != nil:
 			return "", nil, err
 		case t.Key != nil && t.Key.ID != "" && t.Key.ID != r.j.New.ID:
-			return "", nil, fmt.Errorf("the delivered secret belongs to another key, %s", namedWords(t.Key))
+			return "", nil, fmt.Errorf("the delivered secret belongs to another key, %s", t.Key.Quoted())
 		case t.accepted():
 			good++
 			did = t.Evidence

@@ -13,20 +13,23 @@ func span(d time.Duration) string { return apikey.SpanWords(d) }
 
 func clock(at time.Time) string { return at.UTC().Format("15:04:05Z") }
 
-func keyWords(k keyRecord) string { return fmt.Sprintf("%q (%s)", k.Name, k.ID) }
+func keyWords(k keyRecord) string { return apikey.Key{ID: k.ID, Name: k.Name}.Quoted() }
 
-// namedWords are a key that the service named by an answer, which may have its id alone.
-func namedWords(k *apikey.Key) string {
-	if k.Name == "" {
-		return k.ID
+// calledWords are what tells a key that nobody has the id of.
+func calledWords(name string) string {
+	if name == "" {
+		return "without a name"
 	}
-	return fmt.Sprintf("%q (%s)", k.Name, k.ID)
+	return fmt.Sprintf("called %q", name)
 }
+
+// called is a key of a journal in a sentence.
+func called(k keyRecord) string { return apikey.Key{ID: k.ID, Name: k.Name}.Called() }
 
 func names(keys []apikey.Key) string {
 	var out []string
 	for _, k := range keys {
-		out = append(out, fmt.Sprintf("%q (%s)", k.Name, k.ID))
+		out = append(out, k.Quoted())
 	}
 	return strings.Join(out, ", ")
 }

@@ -115,7 +115,7 @@ func (a *App) findable() func() palette.More {
 			}
 			for _, v := range openRotations(p.conn) {
 				if v.Err == nil && v.State == rotation.Open {
-					out.Items = append(out.Items, palette.Item{ID: "rotation " + v.ID, Kind: "rotation", Name: v.Old.Name, About: "open, at " + v.PublicStep(), Then: shown{v.ID}})
+					out.Items = append(out.Items, palette.Item{ID: "rotation " + v.ID, Kind: "rotation", Name: v.Old.Called(), About: "open, at " + v.PublicStep(), Then: shown{v.ID}})
 				}
 			}
 		}

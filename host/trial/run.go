@@ -100,7 +100,7 @@ func (t *trial) reads(ctx context.Context) (proves bool, err error) {
 		t.failure("list", "%s", t.d.List.Call.Call)
 		return false, err
 	}
-	t.held("list", "%s: %s", t.d.List.Call.Call, many(len(keys), "key"))
+	t.held("list", "%s: %s", t.d.List.Call.Call, apikey.Count(len(keys), "key"))
 	t.fieldsOf(keys)
 	t.catalogues(ctx)
 	proof, err := t.s.Service.Probe(ctx, apikey.MadeUp(t.s.Token, rand.Reader), "")
@@ -135,7 +135,7 @@ func (t *trial) catalogues(ctx context.Context) {
 	var parts []string
 	for what, n := range map[string]int{"permission": len(told.Permissions), "role": len(told.Roles), "environment": len(told.Environments)} {
 		if n > 0 {
-			parts = append(parts, many(n, what))
+			parts = append(parts, apikey.Count(n, what))
 		}
 	}
 	slices.Sort(parts)
@@ -162,9 +162,9 @@ func (t *trial) refusals() {
 	step := "refusals.own"
 	switch {
 	case own > 0 && others > 0:
-		t.failure(step, "of %s %d are not in the shape that is declared (%s): a proxy's are taken for what they are, and so are these", many(own+others, "refusal"), others, strings.Join(statuses, ", "))
+		t.failure(step, "of %s %d are not in the shape that is declared (%s): a proxy's are taken for what they are, and so are these", apikey.Count(own+others, "refusal"), others, strings.Join(statuses, ", "))
 	case own > 0:
-		t.held(step, "%s, each in the shape that is declared", many(own, "refusal"))
+		t.held(step, "%s, each in the shape that is declared", apikey.Count(own, "refusal"))
 	case others > 0:
 		t.failure(step, "no refusal was in the shape that is declared (%s): they are taken for those of a proxy", strings.Join(statuses, ", "))
 	default:

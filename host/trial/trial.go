@@ -46,14 +46,6 @@ func (t *trial) since(n int) []client.Answer {
 	return slices.Clone(t.answers[n:])
 }
 
-// many is a number with its noun.
-func many(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprint(n, " ", noun, "s")
-}
-
 func (t *trial) say(format string, args ...any) { _, _ = fmt.Fprintf(t.o.Out, format+"\n", args...) }
 
 // held, failure and untried say what became of a step. What they are given holds no word of the service's: it is recorded as it is.

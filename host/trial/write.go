@@ -237,11 +237,11 @@ func (t *trial) pages(ctx context.Context, _ *trialKey) {
 		t.wrong("pages", "the list", err)
 		return
 	case requests > 2 || requests == 2 && p == nil:
-		t.held("pages", "%s came in %s", many(len(whole), "key"), many(requests, "request"))
+		t.held("pages", "%s came in %s", apikey.Count(len(whole), "key"), apikey.Count(requests, "request"))
 	}
 	if p == nil || p.Size == "" {
 		if requests < 2 {
-			t.untried("pages", "%s came at once, and the file has no list.pages.size to ask for fewer", many(len(whole), "key"))
+			t.untried("pages", "%s came at once, and the file has no list.pages.size to ask for fewer", apikey.Count(len(whole), "key"))
 		}
 		return
 	}
@@ -249,15 +249,15 @@ func (t *trial) pages(ctx context.Context, _ *trialKey) {
 	small, requests, err := lists(size)
 	switch {
 	case err != nil:
-		t.wrong("pages", "of "+many(size, "key"), err)
+		t.wrong("pages", "of "+apikey.Count(size, "key"), err)
 	case !slices.Equal(whole, small):
-		t.failure("pages", "of %s: %s came in %s, and %d at once: list.pages", many(size, "key"), many(len(small), "key"), many(requests, "request"), len(whole))
+		t.failure("pages", "of %s: %s came in %s, and %d at once: list.pages", apikey.Count(size, "key"), apikey.Count(len(small), "key"), apikey.Count(requests, "request"), len(whole))
 	case len(whole) <= size:
-		t.untried("pages", "the list has %s", many(len(whole), "key"))
+		t.untried("pages", "the list has %s", apikey.Count(len(whole), "key"))
 	case requests < 2 || p.Kind != "cursor" && p.Kind != "link" && requests == 2 && len(whole) > 2*size:
-		t.untried("pages", "%s came at once where %d were asked for: is list.pages.size called otherwise, or are there no so small pages?", many(len(whole), "key"), size)
+		t.untried("pages", "%s came at once where %d were asked for: is list.pages.size called otherwise, or are there no so small pages?", apikey.Count(len(whole), "key"), size)
 	default:
-		t.held("pages", "of %d: the same %s, in %s", size, many(len(whole), "key"), many(requests, "request"))
+		t.held("pages", "of %d: the same %s, in %s", size, apikey.Count(len(whole), "key"), apikey.Count(requests, "request"))
 	}
 }
 

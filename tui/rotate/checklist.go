@@ -110,9 +110,12 @@ func (s *Screen) viewKeys(p *page) {
 	}
 }
 
-// named is a key's name and id.
+// named is a key's name and id, or its id alone.
 func (s *Screen) named(k apikey.Key) string {
 	st := s.env.Styles
+	if k.Name == "" {
+		return st.Strong.Render(clean(k.ID)) + "  "
+	}
 	return ui.KeyName(st, st.Strong, clean(k.Name)) + st.Dim.Render("  "+clean(k.ID)+"  ")
 }
 

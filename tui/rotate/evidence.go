@@ -28,7 +28,7 @@ func NewEvidence(env *ui.Env, place ui.Place, view func() rotation.View) *Eviden
 }
 
 // Title names the frame.
-func (e *Evidence) Title() string { return "Evidence " + ui.Clean(e.view().Old.Name) }
+func (e *Evidence) Title() string { return "Evidence " + ui.Clean(e.view().Old.Called()) }
 
 // Place is where the rotation is.
 func (e *Evidence) Place() ui.Place { return e.place }

@@ -209,7 +209,7 @@ func (l *List) columns(name, profile, state, step, environment, age string) stri
 func (l *List) nameWidth() int {
 	widest := 24
 	for _, v := range l.views {
-		widest = max(widest, ui.Width(clean(v.Old.Name)))
+		widest = max(widest, ui.Width(clean(v.Old.Called())))
 	}
 	return widest
 }
@@ -278,7 +278,7 @@ func (l *List) row(v rotation.View, now time.Time, plain bool) string {
 	}
 	st := l.env.Styles
 	state := l.rowState(v)
-	name, environment := ui.KeyName(st, st.Base, clean(v.Old.Name)), clean(l.host.Setting(v.Profile).ForKey(v.Old.Environment).Word(v.Old.Environment))
+	name, environment := ui.KeyName(st, st.Base, clean(v.Old.Called())), clean(l.host.Setting(v.Profile).ForKey(v.Old.Environment).Word(v.Old.Environment))
 	mark := sign(st, v, l.link()) + " "
 	leaked := ""
 	if v.State == rotation.Open && v.Mode == rotation.Compromised {
@@ -287,7 +287,7 @@ func (l *List) row(v rotation.View, now time.Time, plain bool) string {
 	}
 	switch {
 	case plain:
-		name, mark = leaked+clean(v.Old.Name), ansi.Strip(mark)
+		name, mark = leaked+clean(v.Old.Called()), ansi.Strip(mark)
 	case environment == apikey.WordLive:
 		environment = st.Bad.Render(environment)
 	}

@@ -45,10 +45,10 @@ func closeQuestion(v rotation.View) rotation.Question {
 	if v.OldGone {
 		lines = append(lines, "the old key: its deletion was sent; whether it lives is not looked at")
 	} else {
-		lines = append(lines, "the old key stays as it is: "+keyWords(v.Old.Name, v.Old.ID))
+		lines = append(lines, "the old key stays as it is: "+v.Old.CalledWithID())
 	}
 	if v.New != nil {
-		lines = append(lines, "the new key stays as it is: "+keyWords(v.New.Name, v.New.ID))
+		lines = append(lines, "the new key stays as it is: "+v.New.CalledWithID())
 	}
 	for _, d := range v.Destinations {
 		if d.Begun {
@@ -63,8 +63,6 @@ func closeQuestion(v rotation.View) rotation.Question {
 		Default: rotation.No, Flag: "rotate --close " + v.ID + " --reason R",
 		Choices: []rotation.Choice{{ID: rotation.Yes, Label: "close it", Wants: rotation.WantsReason}, {ID: rotation.No, Label: "stay: it stays open"}}}
 }
-
-func keyWords(name, id string) string { return name + " (" + id + ")" }
 
 // waitQuestion is a person's word that a wait may end, statement by statement.
 func waitQuestion(v rotation.View) rotation.Question {

@@ -155,7 +155,7 @@ func (s *QueueScreen) keepPlaces() tea.Cmd {
 	return func() tea.Msg {
 		for _, i := range of {
 			if _, err := places.Remember(background(), items[i].Profile, items[i].Key, typed[i]); err != nil {
-				return keptMsg{s, fmt.Errorf("the place of %s is not remembered: %w", items[i].Key.Name, err)}
+				return keptMsg{s, fmt.Errorf("the place of %s is not remembered: %w", items[i].Key.Called(), err)}
 			}
 		}
 		return keptMsg{s, nil}

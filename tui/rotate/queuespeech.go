@@ -28,7 +28,7 @@ func (s *QueueScreen) Speak() ui.Speech {
 				continue // it has not begun
 			}
 			step := now.View.PublicStep()
-			out.Facts = append(out.Facts, ui.Fact{Text: ui.InWords(clean(item.Key.Name) + "  " + clean(item.Profile) + "  " + step), Same: strconv.Itoa(i) + step})
+			out.Facts = append(out.Facts, ui.Fact{Text: ui.InWords(clean(item.Key.Called()) + "  " + clean(item.Profile) + "  " + step), Same: strconv.Itoa(i) + step})
 			if now.Ends.After(s.env.Now()) {
 				waits++
 			}
@@ -40,7 +40,7 @@ func (s *QueueScreen) Speak() ui.Speech {
 			}
 			text := line
 			if n > 0 && len(s.items) > 1 {
-				text = clean(item.Key.Name) + ": " + line
+				text = clean(item.Key.Called()) + ": " + line
 			}
 			out.Facts = append(out.Facts, ui.Fact{Text: text, Same: strconv.Itoa(i) + line})
 		}
@@ -50,7 +50,7 @@ func (s *QueueScreen) Speak() ui.Speech {
 	}
 	out.Ask = s.asks()
 	if s.busy {
-		out.Progress = "Preflight of " + ui.Clean(s.items[s.hole.at].Key.Name)
+		out.Progress = "Preflight of " + ui.Clean(s.items[s.hole.at].Key.Called())
 	}
 	if s.problem != "" {
 		out.Answers = []string{"failed: " + s.problem}
@@ -91,7 +91,7 @@ func (s *QueueScreen) asks() *ui.Ask {
 	switch {
 	case s.Typing() && s.filling():
 		h := s.hole
-		ask := &ui.Ask{Words: "Where does the secret of " + ui.Clean(s.items[h.at].Key.Name) + " go", Text: ui.Line(h.place)}
+		ask := &ui.Ask{Words: "Where does the secret of " + ui.Clean(s.items[h.at].Key.Called()) + " go", Text: ui.Line(h.place)}
 		for _, name := range h.named {
 			ask.Choices = append(ask.Choices, ui.Choice{Words: ui.Clean(name), Keys: append(ui.Typed(h.place, name), ui.Press("enter"))})
 		}

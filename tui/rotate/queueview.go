@@ -63,10 +63,10 @@ func (s *QueueScreen) head(item Queued) string {
 	st := s.env.Styles
 	name, profile, env := 0, 0, 0
 	for _, i := range s.items {
-		name, profile, env = max(name, ui.Width(clean(i.Key.Name))), max(profile, ui.Width(clean(i.Profile))), max(env, ui.Width(s.environment(i)))
+		name, profile, env = max(name, ui.Width(clean(i.Key.Called()))), max(profile, ui.Width(clean(i.Profile))), max(env, ui.Width(s.environment(i)))
 	}
 	name, profile = min(name, max(s.width/2-8, 12)), min(profile, 17)
-	return ui.Pad(ui.KeyName(st, st.Strong, clean(item.Key.Name)), name) + "  " + st.Dim.Render(ui.Pad(clean(item.Profile), profile)) + "  " + ui.Pad(s.environment(item), env)
+	return ui.Pad(ui.KeyName(st, st.Strong, clean(item.Key.Called())), name) + "  " + st.Dim.Render(ui.Pad(clean(item.Profile), profile)) + "  " + ui.Pad(s.environment(item), env)
 }
 
 func (s *QueueScreen) environment(item Queued) string {

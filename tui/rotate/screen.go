@@ -41,7 +41,7 @@ type Screen struct {
 
 // Start begins the rotation of a key by a plan.
 func Start(env *ui.Env, host Host, place ui.Place, k apikey.Key, plan Plan) *Screen {
-	s := newScreen(env, host, k.Name)
+	s := newScreen(env, host, k.Called())
 	s.place = place
 	s.open = func() (Rotation, error) { return host.Start(background(), place.Profile, k, plan) }
 	return s
@@ -49,7 +49,7 @@ func Start(env *ui.Env, host Host, place ui.Place, k apikey.Key, plan Plan) *Scr
 
 // Resume goes on with a rotation of the journal.
 func Resume(env *ui.Env, host Host, v rotation.View) *Screen {
-	s := newScreen(env, host, v.Old.Name)
+	s := newScreen(env, host, v.Old.Called())
 	s.id, s.place = v.ID, placeOf(host, v)
 	s.open = func() (Rotation, error) { return host.Resume(background(), v.ID) }
 	return s

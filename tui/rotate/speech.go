@@ -93,10 +93,10 @@ func (s *Screen) Speak() ui.Speech {
 		head += ", LIVE"
 	}
 	oldState, newState := s.keyStates()
-	lines := []string{head, "old key " + v.Old.Name + ", id " + v.Old.ID + ", " + oldState.word}
+	lines := []string{head, "old key " + v.Old.Called() + ", id " + v.Old.ID + ", " + oldState.word}
 	switch {
 	case v.Rolls():
-		lines[1] = "key " + v.Old.Name + ", id " + v.Old.ID + ", former secret " + oldState.word
+		lines[1] = "key " + v.Old.Called() + ", id " + v.Old.ID + ", former secret " + oldState.word
 		if v.New == nil {
 			newState.word = "not made yet"
 		}
@@ -104,7 +104,7 @@ func (s *Screen) Speak() ui.Speech {
 	case v.New == nil:
 		lines = append(lines, "new key "+v.NewName+", not made yet")
 	default:
-		lines = append(lines, "new key "+v.New.Name+", id "+v.New.ID+", "+newState.word)
+		lines = append(lines, "new key "+v.New.Called()+", id "+v.New.ID+", "+newState.word)
 	}
 	if at, is := current(v); is {
 		lines = append(lines, fmt.Sprintf("Stage %d of %d, %s: %s", at+1, len(v.Plan), v.Plan[at].Title, v.Plan[at].Text))
@@ -287,12 +287,12 @@ func (l *List) Speak() ui.Speech {
 	for i, v := range l.views {
 		words := v.ID + ", unreadable"
 		if v.Err == nil {
-			words = v.Old.Name + ", profile " + v.Profile + ", " + l.rowState(v) + ", at " + v.PublicStep() + ", begun " + v.Started.In(l.env.Zone).Format("2006-01-02 15:04")
+			words = v.Old.Called() + ", profile " + v.Profile + ", " + l.rowState(v) + ", at " + v.PublicStep() + ", begun " + v.Started.In(l.env.Zone).Format("2006-01-02 15:04")
 		}
 		ask.Choices = append(ask.Choices, ui.Choice{Words: ui.InWords(words), Do: func() { l.cursor = i }})
 	}
 	if v, ok := l.selected(); ok {
-		ask.Words += ", chosen " + ui.Clean(v.Old.Name)
+		ask.Words += ", chosen " + ui.Clean(v.Old.Called())
 		p := page{env: l.env, width: ui.Unbroken}
 		l.viewSelected(&p, v)
 		out.Facts = append(out.Facts, ui.FactsOf(v.ID, p.lines...)...)

@@ -2,7 +2,6 @@ package ui
 
 import (
 	"fmt"
-	"strconv"
 	"strings"
 	"time"
 	"unicode"
@@ -299,12 +298,7 @@ func MomentExact(m apikey.Moment, now time.Time, zone *time.Location) string {
 }
 
 // Count is a number with its noun: "1 key", "3 keys".
-func Count(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return strconv.Itoa(n) + " " + noun + "s"
-}
+func Count(n int, noun string) string { return apikey.Count(n, noun) }
 
 // Centre puts a block in the middle of width by height cells, its lines kept
 // left-aligned to each other.
