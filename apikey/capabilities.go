@@ -63,9 +63,10 @@ type PermissionPreset struct {
 	Permissions []Permission
 }
 
-// Catalogue says how permissions are known: as declared, or from the service itself.
+// Catalogue says how permissions are known: as declared, or from the service itself. So are roles and environments.
 type Catalogue struct {
 	Can    bool      // the service can be asked which there are
+	Beside bool      // it can be asked which roles or environments there are
 	OfKeys bool      // it has no call that tells them: the account's own keys show which are in use
 	Asked  time.Time // when it said so; zero where they are as declared
 }
@@ -141,6 +142,8 @@ type Capabilities struct {
 
 	// AccessFields are the fields of access that a key of this service has, reported or not.
 	AccessFields []Field
+	// Unsent are those of them that a row can show and that a new key cannot be asked to have.
+	Unsent []Field
 	// Unreported says of each of them what the user's own declaration of the service can say about keys that lack it; empty where the
 	// declaration is detent's.
 	Unreported map[Field]string

@@ -65,8 +65,7 @@ func (a *app) create(ctx context.Context, o createOptions) error {
 	}
 	order := desk.Order{What: desk.Create, Before: s.Desk.Before(ctx), Note: a.note}
 	order.Draft, err = a.draft(o, s, order.Before)
-	unknown := func(text string) bool { _, ok := s.Caps.FindPermission(text); return !ok }
-	if err != nil && slices.ContainsFunc(o.permissions, unknown) && s.AskCatalogue(ctx, time.Minute) == nil { // the service may know it
+	if err != nil && o.unknownTo(s.Caps) && s.AskCatalogue(ctx, time.Minute) == nil { // the service may know it
 		s.Caps = s.Offered()
 		order.Draft, err = a.draft(o, s, order.Before)
 	}
@@ -237,6 +236,12 @@ func (a *app) warnOf(d apikey.Draft, c apikey.Capabilities) {
 			a.say("the role %s lets the key make, change or delete keys", r.Name)
 		}
 	}
+}
+
+// unknownTo reports whether a permission, a role or an environment is asked for that is not offered.
+func (o createOptions) unknownTo(c apikey.Capabilities) bool {
+	return slices.ContainsFunc(o.permissions, func(text string) bool { _, ok := c.FindPermission(text); return !ok }) ||
+		o.roleGiven && !slices.Contains(roleNames(c), o.role) || o.environmentSet && !slices.Contains(c.Environments, apikey.Environment(o.environment))
 }
 
 func roleNames(c apikey.Capabilities) []string {

@@ -88,6 +88,12 @@ func TestAnIssuerOfTheUsersOwn(t *testing.T) {
 	m.want(2, "acme.toml:8: list.call: ", "issuer", "check", file)
 	file = m.write(folder+"issuers/acme.toml", acmeFile)
 	m.want(0, "can be used", "issuer", "check", file)
+	m.write(folder+"issuers/acme.toml", strings.Replace(acmeFile, `secret = ["secret"]`, `secret = ["secret"], permissions = ["scopes"]`, 1))
+	m.want(0, "create does not send permissions: a key that has it is replaced by another only after a person's word", "issuer", "check", file)
+	if out := m.must("issuer", "show", "acme"); !strings.Contains(out, "cannot       create does not send permissions") {
+		t.Error(out)
+	}
+	m.write(folder+"issuers/acme.toml", acmeFile)
 	if out := m.must("issuer", "list"); !strings.Contains(out, "acme") || !strings.Contains(out, "documents 2026-11-28") {
 		t.Error(out)
 	}

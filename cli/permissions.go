@@ -27,8 +27,8 @@ func (a *app) permissions(ctx context.Context, format string) error {
 	caps := s.Offered()
 	if failed != nil {
 		a.say("%s; what follows is %s", failed, caps.Catalogue.Words(a.world.Now()))
-	} else if caps.Catalogue.Can {
-		a.say("permissions are %s", caps.Catalogue.Words(a.world.Now()))
+	} else if caps.Catalogue.Can || caps.Catalogue.Beside {
+		a.say("%s are %s", map[bool]string{true: "permissions", false: "roles and environments"}[caps.Catalogue.Can], caps.Catalogue.Words(a.world.Now()))
 	}
 	grants := table.GrantsOf(caps)
 	if asJSON {

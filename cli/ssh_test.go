@@ -271,7 +271,7 @@ func TestSSHCommandsHaveTheirExitCodesAndNothingElseRuns(t *testing.T) {
 		code           int
 	}{
 		{"check", "", 0}, {"check --all -o json", "", 0}, {"rotations -o json", "", 0}, {"verify", secret, 0}, {"verify", secret + "x", 1},
-		{"detent list", "", 0}, {"create --name x", "", 2}, {"delete " + id, "", 2}, {"list --config /etc/passwd", "", 2}, {"list --debug /tmp/x", "", 2},
+		{"detent list", "", 0}, {"create --name x", "", 2}, {"delete " + id, "", 2}, {"delete " + id + " --by-secret --yes", secret, 2}, {"list --config /etc/passwd", "", 2}, {"list --debug /tmp/x", "", 2},
 		{"list --read-only=false", "", 2}, {"list -p local/generic", "", 2}, {"list colour:x", "", 2}, {"show " + id, "", 2}, {"permissions", "", 2}, {"rotate --all x --yes", "", 2}, {"serve", "", 2}, {"ssh", "", 2}, {"list 'x", "", 2},
 		{"list --help", "", 0}, {"help", "", 0}, {"check -h", "", 0}, {"\\\n", "", 2}, {"''", "", 2}, {"audit", "", 1}, {"audit verify", "", 2}, {"sh -c id", "", 2},
 	} {
@@ -280,6 +280,9 @@ func TestSSHCommandsHaveTheirExitCodesAndNothingElseRuns(t *testing.T) {
 		} else if strings.Contains(r.stdout+r.stderr, secret) {
 			t.Errorf("%s shows the secret", c.command)
 		}
+	}
+	if r := h.exec("alice", "list -o json", ""); !strings.Contains(r.stdout, id) {
+		t.Error("a command that is not offered has deleted the key")
 	}
 	if r := h.exec("vera", "list -p local/generic", ""); r.code != 0 {
 		t.Errorf("a profile of theirs: %+v", r)

@@ -19,7 +19,7 @@ func (s *issuer) lacks(ability any) bool {
 	case *ProjectFinder:
 		return s.d.OwnProject == ""
 	case *Cataloguer:
-		return s.d.Catalogue == nil
+		return len(s.d.Catalogues()) == 0
 	case *Roller:
 		return s.d.Roll == nil
 	case *SelfDeleter:
@@ -37,10 +37,10 @@ func (s *issuer) Capabilities() apikey.Capabilities {
 		Create: create, Delete: can("delete"), Rename: can("rename"), ChangeRole: can("role"), Disable: can("disable"), PublicKeys: can("public_key"),
 		Retrieve: can("retrieve"), LastUsed: can("last_used"), Expiry: s.sent("expiry", create), Restrictions: s.sent("restrictions", create),
 		Lifetimes: s.lifetimes(), ChangeExpiry: apikey.Cannot("the service has no call that moves the end of a key"), Numbers: s.d.NumbersOfKeys(),
-		Environments: slices.Clone(s.d.Environments), AccessFields: slices.Clone(s.d.Access), Unreported: s.d.Unreported(),
+		Environments: slices.Clone(s.environments()), AccessFields: slices.Clone(s.d.Access), Unsent: s.d.Unsent(), Unreported: s.d.Unreported(),
 		MorePermissions: slices.Clone(s.d.MorePermissions), MaxName: s.d.Longest, UsagePage: s.d.Usage, Advice: s.d.Advice,
 		RevokeLag: s.d.Truth.RevokeLag.Duration, ListLag: s.d.Truth.ListLag.Duration, UseResolution: s.d.Truth.UseResolution.Duration,
-		NoTryDead: s.d.Truth.NeverTryDead, SelfDelete: s.selfDelete(), Roll: s.rolls(), Catalogue: apikey.Catalogue{Can: s.d.Catalogue != nil, OfKeys: s.d.Catalogue != nil && s.d.Catalogue.Keys, Asked: s.askedAt()},
+		NoTryDead: s.d.Truth.NeverTryDead, SelfDelete: s.selfDelete(), Roll: s.rolls(), Catalogue: s.catalogueKnown(),
 	}
 	if s.d.Update != nil && s.d.Update.Sends(apikey.FieldExpiry) {
 		c.ChangeExpiry = apikey.Can()
@@ -52,7 +52,7 @@ func (s *issuer) Capabilities() apikey.Capabilities {
 	}
 	c.FreePermissions = len(s.d.Permissions) == 0 && s.d.Create != nil && s.d.Create.Sends(apikey.FieldPermissions)
 	s.declaredPermissions(&c)
-	for _, r := range s.d.Roles {
+	for _, r := range s.roles() {
 		role := apikey.RoleInfo{Name: r.Name, Description: r.Description, Manages: r.Manages}
 		if r.Mints {
 			role.Risk = apikey.CanMint

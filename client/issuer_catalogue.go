@@ -18,42 +18,84 @@ const (
 	maxSeen      = 200
 )
 
-// Catalogue implements Cataloguer: by the declared call; else by the account's own keys, whose list shows how it spells features, and
-// which permissions are in use that no document has.
-func (s *issuer) Catalogue(ctx context.Context) (Catalogue, error) {
-	if s.d.Catalogue == nil {
-		return Catalogue{}, unsupported(opCatalogue, apikey.Cannot("the service has no call that tells which permissions there are"))
+// Catalogue implements Cataloguer: by the declared calls; of permissions else by the account's own keys, whose list shows how it spells
+// features, and which permissions are in use that no document has. Where one of them fails, what was known of all stays.
+func (s *issuer) Catalogue(ctx context.Context) (told Catalogue, err error) {
+	if len(s.d.Catalogues()) == 0 {
+		return told, unsupported(opCatalogue, apikey.Cannot("the service has no call that tells which permissions there are"))
 	}
 	ctx, done := s.operation(ctx)
 	defer done()
-	if s.d.Catalogue.Keys {
-		if err := s.walk(ctx, func(*answer) {}, func(*apikey.Key, apikey.Secret) {}); err != nil {
-			return Catalogue{}, err
-		}
-		return *s.told.Load(), nil
+	told.Asked = s.opts.Now().UTC()
+	if told.Roles, err = s.askedRoles(ctx); err != nil {
+		return Catalogue{}, err
 	}
-	list, err := s.catalogueByCall(ctx)
+	if told.Environments, err = s.askedEnvironments(ctx); err != nil {
+		return Catalogue{}, err
+	}
+	switch d := s.d.Catalogue; {
+	case d == nil:
+	case d.Keys:
+		err = s.walk(ctx, func(*answer) {}, func(*apikey.Key, apikey.Secret) {})
+		told.Permissions = s.seenOnKeys()
+	default:
+		told.Permissions, err = s.catalogueByCall(ctx, d, s.d.Permissions)
+	}
 	if err != nil {
 		return Catalogue{}, err
 	}
-	told := &Catalogue{Asked: s.opts.Now().UTC(), Permissions: list}
-	s.told.Store(told)
-	return *told, nil
+	s.told.Store(&told)
+	return told, nil
 }
 
-// catalogueByCall asks by the declared call. What the declaration says of a permission besides stays said.
-func (s *issuer) catalogueByCall(ctx context.Context) (list []kit.Permission, err error) {
-	d := s.d.Catalogue
+// askedRoles are those that the service names. What the declaration says of one besides stays said.
+func (s *issuer) askedRoles(ctx context.Context) (out []kit.Role, err error) {
+	if s.d.RoleCatalogue == nil {
+		return nil, nil
+	}
+	rows, err := s.catalogueByCall(ctx, s.d.RoleCatalogue, nil)
+	for _, row := range rows {
+		role := kit.Role{Name: row.Name, Description: row.Description, Mints: row.Mints}
+		for _, known := range s.d.Roles {
+			if known.Name == role.Name {
+				role.Description, role.Mints, role.Manages = cmp.Or(role.Description, known.Description), role.Mints || known.Mints, known.Manages
+			}
+		}
+		out = append(out, role)
+	}
+	return out, err
+}
+
+// askedEnvironments are those that the service names, by detent's names where the declaration has one.
+func (s *issuer) askedEnvironments(ctx context.Context) (out []apikey.Environment, err error) {
+	if s.d.EnvironmentCatalogue == nil {
+		return nil, nil
+	}
+	rows, err := s.catalogueByCall(ctx, s.d.EnvironmentCatalogue, nil)
+	for _, row := range rows {
+		named := apikey.Environment(row.Name)
+		for e, its := range s.d.EnvironmentNames {
+			if s.spelling.show(its) == row.Name {
+				named = e
+			}
+		}
+		out = append(out, named)
+	}
+	return out, err
+}
+
+// catalogueByCall asks by a declared call. What the declaration says of a permission besides stays said.
+func (s *issuer) catalogueByCall(ctx context.Context, d *kit.Catalogue, declared []kit.Permission) (list []kit.Permission, err error) {
 	err = s.send(ctx, s.request(opCatalogue, &d.Call, "", nil), func(a *answer) error {
 		list = nil
 		seen := map[string]bool{}
 		rest, err := decodeList(a.body, d.Rows, func(raw []byte) error {
-			p, err := s.catalogued(raw)
+			p, err := s.catalogued(raw, d, declared)
 			if key := p.Feature + "\x00" + p.Name; err == nil && !seen[key] {
 				seen[key], list = true, append(list, p)
 			}
 			if len(list) > maxCatalogue {
-				err = badAnswer(fmt.Sprintf("the answer has over %d permissions", maxCatalogue))
+				err = badAnswer(fmt.Sprintf("the answer has over %d rows", maxCatalogue))
 			}
 			return err
 		})
@@ -61,9 +103,9 @@ func (s *issuer) catalogueByCall(ctx context.Context) (list []kit.Permission, er
 		case err != nil:
 			return err
 		case len(list) == 0:
-			return badAnswer("the answer has no permission")
+			return badAnswer("the answer has no row")
 		case saysMore(rest):
-			return badAnswer("the answer has a part of the permissions alone")
+			return badAnswer("the answer has a part of the rows alone")
 		}
 		return nil
 	})
@@ -71,15 +113,14 @@ func (s *issuer) catalogueByCall(ctx context.Context) (list []kit.Permission, er
 }
 
 // catalogued is a row of a catalogue.
-func (s *issuer) catalogued(raw []byte) (kit.Permission, error) {
-	d := s.d.Catalogue
+func (s *issuer) catalogued(raw []byte, d *kit.Catalogue, declared []kit.Permission) (kit.Permission, error) {
 	members := objectOf(raw)
 	var name text
 	switch {
 	case d.Name == "": // the row is a name itself
 		_ = name.UnmarshalJSON(raw)
 	case members == nil:
-		return kit.Permission{}, badAnswer("a permission in the answer is no object")
+		return kit.Permission{}, badAnswer("a row of the answer is no object")
 	}
 	at := func(path string) string {
 		if path == "" {
@@ -89,10 +130,10 @@ func (s *issuer) catalogued(raw []byte) (kit.Permission, error) {
 	}
 	p := kit.Permission{Name: s.spelling.show(cmp.Or(string(name), at(d.Name))), ID: at(d.ID), Feature: s.spelling.show(at(d.Feature)), Group: heading(at(d.Group)), Description: field(at(d.Description))}
 	if p.Name == "" {
-		return p, badAnswer("a permission in the answer has no name")
+		return p, badAnswer("a row of the answer has no name")
 	}
 	p.Mints = d.Mints != "" && anyOf(strings.ToLower(p.Name), d.Mints)
-	for _, known := range s.d.Permissions {
+	for _, known := range declared {
 		if known.Name == p.Name && known.Feature == p.Feature || known.ID != "" && known.ID == p.ID {
 			p.Description, p.Group = cmp.Or(p.Description, known.Description), cmp.Or(p.Group, known.Group)
 			p.Mints, p.Useless = p.Mints || known.Mints, known.Useless

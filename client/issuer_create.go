@@ -209,9 +209,9 @@ func (s *issuer) environmentName(e apikey.Environment) string {
 // environment is the one asked for, else that of our own credential, else the profile's.
 func (s *issuer) environment(asked apikey.Environment) (apikey.Environment, *Error) {
 	asked = cmp.Or(asked, s.environmentSaid(s.opts.Token), s.opts.Environment)
-	if !slices.Contains(s.d.Environments, asked) {
+	if offered := s.environments(); !slices.Contains(offered, asked) {
 		var all []string
-		for _, e := range s.d.Environments {
+		for _, e := range offered {
 			all = append(all, string(e))
 		}
 		return "", invalidDraft("a key's environment is " + strings.Join(all, " or "))

@@ -33,15 +33,17 @@ func (s *issuer) declaredNames(op string) []string {
 			return inWords(calls["list"])
 		}
 	case "catalogue":
+		permissions := calls[op]
 		if s.d.Catalogue != nil && s.d.Catalogue.Keys {
-			return inWords(calls["list"])
+			permissions = calls["list"]
 		}
+		return inWords(calls["role_catalogue"], calls["environment_catalogue"], permissions)
 	case "end", "keep":
 		return inWords(calls["roll."+op])
 	case "create":
 		return inWords(calls[op], calls["create.secret"])
 	case "probe":
-		if s.exchange.usable() {
+		if s.tokenServer != nil {
 			return []string{s.d.Exchange.Call}
 		}
 		var all []string

@@ -9,18 +9,40 @@ import (
 	"detent/client/kit"
 )
 
-// Catalogue is what an issuer said of the permissions that a new key can have, to be remembered for the next session.
+// Catalogue is what an issuer said of what a new key can be given, to be remembered for the next session.
 type Catalogue struct {
-	Asked       time.Time        `json:"asked"`
-	Permissions []kit.Permission `json:"permissions"`
+	Asked        time.Time            `json:"asked"`
+	Permissions  []kit.Permission     `json:"permissions"`
+	Roles        []kit.Role           `json:"roles,omitempty"`
+	Environments []apikey.Environment `json:"environments,omitempty"`
 }
 
-// offered are the permissions that a new key can have: what the service said, else what is declared.
+// offered are the permissions that a new key can have: what the service said, else what is declared. So are roles and environments.
 func (s *issuer) offered() []kit.Permission {
-	if told := s.told.Load(); told != nil {
+	if told := s.told.Load(); told != nil && s.d.Catalogue != nil {
 		return told.Permissions
 	}
 	return s.d.Permissions
+}
+
+func (s *issuer) roles() []kit.Role {
+	if told := s.told.Load(); told != nil && s.d.RoleCatalogue != nil {
+		return told.Roles
+	}
+	return s.d.Roles
+}
+
+func (s *issuer) environments() []apikey.Environment {
+	if told := s.told.Load(); told != nil && s.d.EnvironmentCatalogue != nil {
+		return told.Environments
+	}
+	return s.d.Environments
+}
+
+// catalogueKnown says how what is offered is known.
+func (s *issuer) catalogueKnown() apikey.Catalogue {
+	d := s.d.Catalogue
+	return apikey.Catalogue{Can: d != nil, OfKeys: d != nil && d.Keys, Beside: s.d.RoleCatalogue != nil || s.d.EnvironmentCatalogue != nil, Asked: s.askedAt()}
 }
 
 // askedAt is when the service said it; zero for never.
@@ -43,6 +65,15 @@ func (s *issuer) seenOnKeys() (list []kit.Permission) {
 		}
 	}
 	return list
+}
+
+// learnFromKeys takes up what a list has shown of permissions.
+func (s *issuer) learnFromKeys() {
+	told := Catalogue{Asked: s.opts.Now().UTC(), Permissions: s.seenOnKeys()}
+	if was := s.told.Load(); was != nil {
+		told.Roles, told.Environments = was.Roles, was.Environments
+	}
+	s.told.Store(&told)
 }
 
 // permission is a declared one as a key has it.

@@ -163,20 +163,20 @@ func (s *issuer) Update(ctx context.Context, id string, patch apikey.Patch) (api
 	}
 	if declared.Silent {
 		err := s.send(ctx, c, func(a *answer) error {
-			_, err := acknowledged(a, "the change", false)
+			_, err := acknowledged(a, "the change", declared.EmptyYes)
 			return err
 		})
 		if err != nil {
 			return apikey.Key{}, err
 		}
-		return s.look(ctx, id, patch)
+		return s.look(ctx, id, patch, declared.As(apikey.FieldExpiry))
 	}
 	key, _, err := s.one(ctx, c, declared.Key)
 	return key, err
 }
 
-// look finds a key that was changed, by an answer that shows none: whether it was is what the row shows.
-func (s *issuer) look(ctx context.Context, id string, patch apikey.Patch) (apikey.Key, error) {
+// look finds a key that was changed, by an answer that shows none: whether it was is what the row shows. An end was sent in the form as.
+func (s *issuer) look(ctx context.Context, id string, patch apikey.Patch, as string) (apikey.Key, error) {
 	listed, err := s.inList(ctx, id)
 	found := listed.key
 	if e := asError(err); e != nil {
@@ -187,7 +187,7 @@ func (s *issuer) look(ctx context.Context, id string, patch apikey.Patch) (apike
 		return found, &Error{Op: opUpdate, Kind: NotFound, Outcome: Unknown, Message: "the change was taken, and the list does not have the key", Hint: hintLook}
 	}
 	if patch.Name != nil && found.Name != *patch.Name || patch.Role != nil && found.Role != *patch.Role ||
-		patch.Enabled != nil && found.Enabled != nil && *found.Enabled != *patch.Enabled {
+		patch.Enabled != nil && found.Enabled != nil && *found.Enabled != *patch.Enabled || !s.showsLimits(found, patch, as) {
 		return found, &Error{Op: opUpdate, Kind: BadAnswer, Outcome: Unknown, Message: "the change was answered, and the list does not show it", Hint: hintLook}
 	}
 	return found, nil

@@ -1,6 +1,7 @@
 package client
 
 import (
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
@@ -78,5 +79,64 @@ row = { id = ["id"], inside = ["attributes"], name = ["name"] }
 	k, err := s.Update(bg, "k1", apikey.Patch{Name: &name})
 	if want := `PATCH /keys/k1 {"data":{"attributes":{"name":"b"},"id":"k1","type":"keys"}}`; err != nil || k.Name != "b" || strings.Join(s.asked(), " ") != want {
 		t.Errorf("%+v, %v, %q", k, err, s.asked())
+	}
+}
+
+// TestRolesAndEnvironmentsAreAskedFor: what the service names is offered, by detent's name where there is one, and remembered; until then, and where it
+// says nothing, what is declared.
+func TestRolesAndEnvironmentsAreAskedFor(t *testing.T) {
+	const declared = `list.call = "GET /keys"
+create = { call = "POST /keys", send = { name = { field = "name" }, role = { field = "role" }, env = { field = "environment" } } }
+role = [{ name = "reader", description = "reads", manages = true }]
+role_catalogue = { call = "GET /roles", rows = ["roles"], name = "slug", description = "about", mints = "admin" }
+environments = ["live"]
+environment_names = { live = "production" }
+environment_catalogue = { call = "GET /environments" }
+` + plainRows + plainProbe
+	var broken bool
+	answer := func(w http.ResponseWriter, r *http.Request, _ string) {
+		switch {
+		case broken && r.URL.Path == "/environments":
+			say(w, 500, `{"error":"no"}`)
+		case r.URL.Path == "/roles":
+			say(w, 200, `{"roles":[{"slug":"reader"},{"slug":"key-admin","about":"makes keys"}]}`)
+		case r.URL.Path == "/environments":
+			say(w, 200, `["production","staging"]`)
+		default:
+			say(w, 201, `{"id":"k1","name":"ci","token":"made-0123456789"}`)
+		}
+	}
+	offers := func(s Service) string {
+		c := s.Capabilities()
+		return fmt.Sprint(c.Roles, c.Environments, c.Catalogue.Can, c.Catalogue.Beside, !c.Catalogue.Asked.IsZero())
+	}
+	before, after := "[{reader reads 0 true}] [live] false true false", "[{reader reads 0 true} {key-admin makes keys 1 false}] [live staging] false true true"
+	s := serve(t, declared, "token-0123456789", answer)
+	if got := offers(s); got != before {
+		t.Errorf("offered before: %s", got)
+	}
+	broken = true
+	if _, err := s.Catalogue(bg); err == nil || offers(s) != before {
+		t.Errorf("one that is not answered: %v, %s", err, offers(s))
+	}
+	broken = false
+	told, err := s.Catalogue(bg)
+	if got := offers(s); err != nil || got != after {
+		t.Errorf("offered after: %v, %s", err, got)
+	}
+	later := serve(t, declared, "token-0123456789", answer, func(o *Options) { o.Catalogue = &told })
+	if got := offers(later); got != after {
+		t.Errorf("remembered: %s", got)
+	}
+	for _, of := range []struct {
+		env  apikey.Environment
+		sent string
+	}{{apikey.Live, `"env":"production"`}, {"staging", `"env":"staging"`}} {
+		if _, err := later.Create(bg, apikey.Draft{Name: "ci", Role: "key-admin", Environment: of.env}); err != nil || !strings.Contains(strings.Join(later.asked(), " "), of.sent) {
+			t.Errorf("%s: %v, %s", of.env, err, later.asked())
+		}
+	}
+	if _, err := later.Create(bg, apikey.Draft{Name: "ci", Role: "reader", Environment: "moon"}); !IsKind(err, Invalid) {
+		t.Errorf("an environment that there is not: %v", err)
 	}
 }

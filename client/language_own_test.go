@@ -1,10 +1,12 @@
 package client
 
 import (
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"detent/apikey"
 	"detent/client/kit"
@@ -277,6 +279,51 @@ probe = [{ call = "GET /me", `+c.probe+` }]
 			proof, unidentified, err := Verify(bg, s, apikey.NewSecret("tried-0123456789"))
 			if err != nil || unidentified != nil || idOf(proof) != c.listed || proof.Key != nil && proof.Key.Name == "" || !strings.Contains(strings.Join(proof.Unknown, "; "), c.open) {
 				t.Errorf("%+v, %v, %v", proof, unidentified, err)
+			}
+		})
+	}
+}
+
+// TestASilentChangeIsWhatTheRowShows: of an end and of a limit too, whether it is answered with 204 or, where that is declared, with an empty 200.
+func TestASilentChangeIsWhatTheRowShows(t *testing.T) {
+	end := day.Add(30 * 24 * time.Hour)
+	for name, c := range map[string]struct {
+		row    string // as the list shows the key after it
+		patch  apikey.Patch
+		status int
+		yes    bool // empty_yes
+		fails  bool
+	}{
+		"an end that moved":            {row: `,"end":"` + end.Format(time.RFC3339) + `"`, patch: apikey.Patch{Expiry: &apikey.Expiry{At: end}}, status: 204},
+		"an end that the service cut":  {row: `,"end":"` + end.Truncate(time.Hour).Format(time.RFC3339) + `"`, patch: apikey.Patch{Expiry: &apikey.Expiry{At: end}}, status: 204},
+		"an end that stayed":           {row: `,"end":"2030-01-01T00:00:00Z"`, patch: apikey.Patch{Expiry: &apikey.Expiry{At: end}}, status: 204, fails: true},
+		"an end that is not there":     {patch: apikey.Patch{Expiry: &apikey.Expiry{At: end}}, status: 204, fails: true},
+		"an end taken away":            {patch: apikey.Patch{Expiry: &apikey.Expiry{}}, status: 204},
+		"an end that was to go":        {row: `,"end":"2030-01-01T00:00:00Z"`, patch: apikey.Patch{Expiry: &apikey.Expiry{}}, status: 204, fails: true},
+		"a limit":                      {row: `,"spend":50`, patch: apikey.Patch{Numbers: map[string]json.RawMessage{"spend": json.RawMessage("50")}}, status: 204},
+		"a limit that stayed":          {row: `,"spend":20`, patch: apikey.Patch{Numbers: map[string]json.RawMessage{"spend": json.RawMessage("50")}}, status: 204, fails: true},
+		"a limit taken away":           {row: `,"spend":null`, patch: apikey.Patch{Numbers: map[string]json.RawMessage{"spend": json.RawMessage("null")}}, status: 204},
+		"a limit that was to go":       {row: `,"spend":20`, patch: apikey.Patch{Numbers: map[string]json.RawMessage{"spend": json.RawMessage("null")}}, status: 204, fails: true},
+		"an empty 200 that is a yes":   {row: `,"spend":50`, patch: apikey.Patch{Numbers: map[string]json.RawMessage{"spend": json.RawMessage("50")}}, status: 200, yes: true},
+		"an empty 200 that is nothing": {row: `,"spend":50`, patch: apikey.Patch{Numbers: map[string]json.RawMessage{"spend": json.RawMessage("50")}}, status: 200, fails: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			yes := map[bool]string{true: "empty_yes = true, "}[c.yes]
+			s := serve(t, `list.call = "GET /keys"
+update = { call = "PATCH /keys/{id}", silent = true, `+yes+`send = { end = { field = "expires_at", as = "rfc3339", null = true }, spend = { field = "spend" } } }
+number = [{ name = "spend", title = "spend limit" }]
+row.expires_at = ["end"]
+row.no_expiry_is_never = true
+`+plainRows+plainProbe, "token-0123456789", func(w http.ResponseWriter, r *http.Request, _ string) {
+				if r.Method == "PATCH" {
+					w.WriteHeader(c.status)
+					return
+				}
+				say(w, 200, `[{"id":"k1","name":"n"`+c.row+`}]`)
+			})
+			_, err := s.Update(bg, "k1", c.patch)
+			if c.fails != (err != nil) || c.fails && !MayHaveHappened(err) {
+				t.Error(err)
 			}
 		})
 	}

@@ -54,15 +54,12 @@ func openIssuer(d *kit.Declaration, opts Options) (*issuer, *Error) {
 		s.whole = func(secret apikey.Secret) bool { return secret.Matches(whole) }
 	}
 	s.authorize()
-	if s.d.Catalogue != nil && opts.Catalogue != nil && len(opts.Catalogue.Permissions) > 0 {
+	if was := opts.Catalogue; was != nil && len(was.Permissions)+len(was.Roles)+len(was.Environments) > 0 {
 		s.told.Store(opts.Catalogue)
 	}
 	if d.Exchange != nil {
-		if s.exchange, bad = newExchange(t, d.Exchange.Call, d.Headers); bad != nil {
+		if bad := s.findTokenServer(); bad != nil {
 			return nil, bad
-		}
-		if opts.Exchange {
-			s.sessions = s.exchange.sessions
 		}
 	}
 	return s, nil

@@ -45,17 +45,18 @@ func TestASecretDeletesItsOwnKeyAndNoOther(t *testing.T) {
 		own, secret string
 		can, loses  bool
 		calls       int
-		says        string
+		says, next  string
 	}{
 		"its own":                     {own: "k", secret: leakedSecret, can: true, calls: 1},
-		"of another key":              {own: "other", secret: leakedSecret, can: true, says: "not seen to be of this key"},
-		"of nobody knows which":       {secret: leakedSecret, can: true, says: "not seen to be of this key"},
-		"refused":                     {own: "k", secret: "another-secret-0123456789", can: true, says: "not seen to accept this secret"},
-		"no such call":                {own: "k", secret: leakedSecret, says: "no call by which a secret deletes its own key"},
+		"of another key":              {own: "other", secret: leakedSecret, can: true, says: "not seen to be of this key, but of another", next: "it is that other key"},
+		"of a key that is not listed": {own: "elsewhere", secret: leakedSecret, can: true, says: "not seen to be of this key", next: "nothing tells whose it is"},
+		"of nobody knows which":       {secret: leakedSecret, can: true, says: "not seen to be of this key", next: "nothing tells whose it is"},
+		"refused":                     {own: "k", secret: "another-secret-0123456789", can: true, says: "not seen to accept this secret", next: "may be dead already"},
+		"no such call":                {own: "k", secret: leakedSecret, says: "no call by which a secret deletes its own key", next: "without its secret"},
 		"an answer that is not there": {own: "k", secret: leakedSecret, can: true, loses: true, calls: 1, says: "timeout"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			s := &selfDeleting{issuer: &issuer{caps: able, keys: []apikey.Key{{ID: "k", Name: "app"}}}, own: c.own, loses: c.loses}
+			s := &selfDeleting{issuer: &issuer{caps: able, keys: []apikey.Key{{ID: "k", Name: "app"}, {ID: "other", Name: "web"}}}, own: c.own, loses: c.loses}
 			if c.can {
 				s.caps.SelfDelete = "DELETE /keys/self"
 			}
@@ -69,6 +70,13 @@ func TestASecretDeletesItsOwnKeyAndNoOther(t *testing.T) {
 				t.Errorf("%v; want %q", err, c.says)
 			case client.MayHaveHappened(err) != c.loses:
 				t.Errorf("may have happened: %v, of %v", !c.loses, err)
+			}
+			next := client.HintOf(err)
+			if err != nil && next == "" { // one sentence says it all
+				next = err.Error()
+			}
+			if !strings.Contains(next, c.next) || strings.Contains(next, leakedSecret) {
+				t.Errorf("next: %q; want %q", next, c.next)
 			}
 			for _, r := range d.receipts() {
 				if strings.Contains(r, leakedSecret) {

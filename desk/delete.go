@@ -1,8 +1,10 @@
 package desk
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"fmt"
 
 	"detent/apikey"
 	"detent/audit"
@@ -17,7 +19,7 @@ func init() {
 		can:       func(c apikey.Capabilities) apikey.Ability { return c.Delete },
 		check: func(o Order, c apikey.Capabilities) *FieldError {
 			if !o.Secret.IsZero() && c.SelfDelete == "" {
-				return &FieldError{Why: c.Title + " has no call by which a secret deletes its own key"}
+				return &FieldError{Why: c.Title + " has no call by which a secret deletes its own key: delete the key without its secret, with the profile's credential"}
 			}
 			return nil
 		},
@@ -89,20 +91,36 @@ func (d *Desk) deleteForSure(ctx context.Context, o Order) (apikey.Deleted, erro
 
 // deleteBySecret has a secret delete its own key, once it is seen to be of that key: the call says nothing of which it deletes.
 func (d *Desk) deleteBySecret(ctx context.Context, o Order) (apikey.Deleted, error) {
+	refused := func(kind client.Kind, why, next string) (apikey.Deleted, error) {
+		return apikey.Deleted{}, &client.Error{Op: o.op(), Kind: kind, Outcome: client.NotDone, Message: why, Hint: next}
+	}
 	deleter, ok := client.As[client.SelfDeleter](d.service)
 	if !ok {
-		return apikey.Deleted{}, refusal(o, client.Unsupported, "this service has no call by which a secret deletes its own key")
+		return refused(client.Unsupported, "this service has no call by which a secret deletes its own key", "Delete the key without its secret, with the profile's credential.")
 	}
-	proof, _, err := client.Verify(ctx, d.service, o.Secret)
+	proof, unidentified, err := client.Verify(ctx, d.service, o.Secret)
 	var failed *client.Error
 	switch {
 	case errors.As(err, &failed): // a read, after which the service is as it was
 		return apikey.Deleted{}, &client.Error{Op: o.op(), Kind: failed.Kind, Status: failed.Status, Outcome: client.NotDone, Err: err,
-			Message: "whose the secret is could not be looked at, and nothing was deleted: " + failed.Message, Hint: failed.Hint}
+			Message: "whose the secret is could not be looked at, and nothing was deleted: " + failed.Message,
+			Hint:    cmp.Or(failed.Hint, "Try it again in a moment, or delete the key without its secret, with the profile's credential.")}
+	case proof.Refused():
+		return refused(client.Invalid, "the service is not seen to accept this secret, but refuses it: nothing was deleted",
+			"It may be dead already. Where the key is listed all the same, delete it without its secret, with the profile's credential.")
 	case !proof.Accepted():
-		return apikey.Deleted{}, refusal(o, client.Invalid, "the service is not seen to accept this secret: nothing was deleted")
-	case proof.Key == nil || proof.Key.ID != o.Key.ID:
-		return apikey.Deleted{}, refusal(o, client.Conflict, "the secret is not seen to be of this key: nothing was deleted")
+		return refused(client.Invalid, "the service is not seen to accept this secret ("+cmp.Or(proof.Why, proof.Evidence)+"): nothing was deleted",
+			"Verify it again in a moment, or from where it may be used; or delete the key without its secret, with the profile's credential.")
+	case proof.Key == nil:
+		why := ""
+		if unidentified != nil {
+			why = " (" + unidentified.Error() + ")"
+		}
+		return refused(client.Conflict, "the secret is not seen to be of this key"+why+": nothing was deleted",
+			"It works, and nothing tells whose it is: delete the key without its secret, with the profile's credential, and verify the secret after that.")
+	case proof.Key.ID != o.Key.ID:
+		return refused(client.Conflict, fmt.Sprintf("the secret is not seen to be of this key, but of another, %q (%s): nothing was deleted", proof.Key.Name, proof.Key.ID),
+			"Where the secret is the one that leaked, it is that other key that has to be deleted; this one without its secret, with the profile's credential.")
 	}
 	ctx, cancel := d.uncancelled(ctx, o)
 	defer cancel()

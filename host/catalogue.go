@@ -12,7 +12,7 @@ import (
 	"detent/config"
 )
 
-// CatalogueAge is how long what a service said of its permissions is believed before it is asked again.
+// CatalogueAge is how long what a service said of its permissions, roles and environments is believed before it is asked again.
 const CatalogueAge = 24 * time.Hour
 
 // remembered is what the service of a profile said of its permissions, and which service that was.
@@ -50,7 +50,7 @@ func (h *Host) rememberCatalogue(p config.Profile, told client.Catalogue) {
 	}
 }
 
-// AskCatalogue asks the service which permissions a new key can have, unless it said so within an age, or cannot be asked. Where it
+// AskCatalogue asks the service what a new key can be given, unless it said so within an age, or cannot be asked. Where it
 // fails, what was known before holds.
 func (s *Session) AskCatalogue(ctx context.Context, within time.Duration) error {
 	asker, ok := client.As[client.Cataloguer](s.Service)
@@ -65,9 +65,10 @@ func (s *Session) AskCatalogue(ctx context.Context, within time.Duration) error 
 	return err
 }
 
-// Offered are the capabilities with the permissions as they are known now.
+// Offered are the capabilities with the permissions, roles and environments as they are known now.
 func (s *Session) Offered() apikey.Capabilities {
 	c, now := s.Caps, s.Service.Capabilities()
 	c.PermissionGroups, c.PermissionPresets, c.MorePermissions, c.Catalogue = now.PermissionGroups, now.PermissionPresets, now.MorePermissions, now.Catalogue
+	c.Roles, c.Environments = now.Roles, now.Environments
 	return c
 }

@@ -154,8 +154,21 @@ func DescribeIssuer(w io.Writer, d *kit.Declaration) error {
 	for _, c := range d.Cannots() {
 		row("cannot", c.Ability+": "+c.Why)
 	}
+	row("cannot", UnsentWords(d))
 	_, err := io.WriteString(w, b.String())
 	return err
+}
+
+// UnsentWords say what a create does not ask for though keys have it; empty where it asks for all.
+func UnsentWords(d *kit.Declaration) string {
+	if len(d.Unsent()) == 0 {
+		return ""
+	}
+	var fields []string
+	for _, f := range d.Unsent() {
+		fields = append(fields, string(f))
+	}
+	return "create does not send " + strings.Join(fields, ", ") + ": a key that has it is replaced by another only after a person's word"
 }
 
 func credentialOf(d *kit.Declaration) string {

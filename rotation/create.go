@@ -89,8 +89,8 @@ func (r *Rotation) oldVanished(ctx context.Context) (*Result, error) {
 		return nil, err
 	}
 	_, there, err := r.lookFor(ctx, r.lostLag(), hasOld)
-	if there || !rule("both gone: it asks") {
+	if err != nil || there || !rule("both gone: it asks") {
 		return nil, err
 	}
-	return r.bothGone(), err
+	return r.bothGone(), nil
 }

@@ -34,13 +34,21 @@ func (j *journal) diff(now time.Time) []Difference {
 		if d.Field == apikey.FieldEnabled && j.Revive && d.Blocks() {
 			out[i].Verdict, out[i].Reason = Tolerated, "it may come alive again, as you said"
 		}
-		for _, a := range j.Accepted {
-			if d.Blocks() && a.Field == d.Field && a.Old == d.Old && a.New == d.New {
-				out[i].Verdict, out[i].Reason = Tolerated, a.Reason
-			}
+		if reason, said := j.wasAccepted(d); said && d.Blocks() {
+			out[i].Verdict, out[i].Reason = Tolerated, reason
 		}
 	}
 	return out
+}
+
+// wasAccepted reports whether a person has accepted a difference, and why.
+func (j *journal) wasAccepted(d Difference) (reason string, said bool) {
+	for _, a := range j.Accepted {
+		if a.Field == d.Field && a.Old == d.Old && a.New == d.New {
+			return a.Reason, true
+		}
+	}
+	return "", false
 }
 
 // askedAt is when the new key was asked for: its lifetime counts from there.
@@ -125,3 +133,41 @@ func (r *Rotation) diffWords(diff []Difference) []string {
 	}
 	return out
 }
+
+// lack is access of the old key that a create cannot ask for: what the new key has of it is the service's choice.
+type lack struct {
+	Field apikey.Field `json:"field"`
+	Old   string       `json:"old"`
+	// New is what the new key will have instead, where that is known.
+	New string `json:"new,omitzero"`
+}
+
+func (l lack) words() string {
+	switch {
+	case l.New != "":
+		return fmt.Sprintf("%s: old %s, and a new key: %s at most", l.Field, l.Old, strings.TrimPrefix(l.New, "lives "))
+	case l.Field == apikey.FieldRestrictions:
+		return fmt.Sprintf("%s: the old key has %s, which a create cannot ask for: the new key may have none, and could do more", l.Field, l.Old)
+	}
+	return fmt.Sprintf("%s: the old key has %s, which a create cannot ask for: the new key may have none, or what the service chooses", l.Field, l.Old)
+}
+
+// instead are what the new key is told to have where a person has accepted that it lacks this.
+func (l lack) instead() []string {
+	if l.New != "" {
+		return []string{l.New}
+	}
+	return []string{notReported, noneOfIt}
+}
+
+// without names the fields that the new key is not asked to have.
+func (j *journal) without() []string {
+	var out []string
+	for _, l := range j.Lacks {
+		out = append(out, string(l.Field))
+	}
+	return out
+}
+
+// noneOfIt is how a field is told that a key has nothing of.
+const noneOfIt = "none"

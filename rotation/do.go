@@ -125,6 +125,7 @@ func answerFor(kind QuestionKind) answerFunc {
 		AskOwner:     consent(func(j *journal) { j.AllowOwner = true }),
 		AskReplace:   answerReplace,
 		AskRevive:    consent(func(j *journal) { j.Revive = true }),
+		AskLacks:     answerLacks,
 		AskOutage:    answerOutage,
 		AskUnknown:   answerUnknown,
 		AskUnproven:  answerUnproven,

@@ -1,6 +1,7 @@
 package rotation_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -127,4 +128,53 @@ func (f *fixture) answersOnce(r *rotation.Rotation, res rotation.Result) (rotati
 		return f.pastes(r, f.InDashboard())
 	}
 	return f.answer(r, res.Question)
+}
+
+// TestWhatFailsAsksNothing: a call that fails has shown nothing that a person could be asked about, at whichever stage and in a process that has just
+// opened the rotation or in the one that began it.
+func TestWhatFailsAsksNothing(t *testing.T) {
+	stages := []rotation.Step{rotation.Create, rotation.Deliver, rotation.Verify, rotation.Drain, rotation.Disable, rotation.Soak, rotation.Delete}
+	failed := 0
+	for name, shape := range shapes {
+		for _, step := range stages {
+			for _, op := range []string{"list", "probe", "read", "create", "delete"} {
+				for _, anew := range []bool{false, true} {
+					f := in(t, shape)
+					r := f.Start(noWaits)
+					if !f.comesTo(r, step) {
+						continue
+					}
+					if anew {
+						r = f.again(r, rotation.ResumeOptions{})
+					}
+					f.Fail(op, refusal(op, client.Unavailable, 503), false)
+					res, err := r.Do(context.Background())
+					if err == nil {
+						continue
+					}
+					failed++
+					if asked := r.View().Question; res.Question != nil || asked != nil {
+						t.Errorf("%s at %s, %s fails, opened anew %v: %v, and asks %+v", name, step, op, anew, err, asked)
+					}
+				}
+			}
+		}
+	}
+	if failed < 20 {
+		t.Errorf("only %d failures were met", failed)
+	}
+}
+
+// comesTo goes on until the rotation stands at a step; false where it has none such.
+func (f *fixture) comesTo(r *rotation.Rotation, step rotation.Step) bool {
+	f.t.Helper()
+	for range 200 {
+		v := r.View()
+		if v.Step == step || v.State != rotation.Open {
+			f.Log()
+			return v.Step == step
+		}
+		f.react(r, f.do(r))
+	}
+	return false
 }

@@ -112,21 +112,6 @@ func (r *Rotation) sameAccess(diff []Difference) {
 	}
 }
 
-func (r *Rotation) askAccept(text string, open []Difference) *Result {
-	return ask(Question{Kind: AskAccept, Text: text, Lines: r.diffWords(open),
-		Choices: yesNo("accept the differences", "the new key replaces the old one although these differ", WantsReason), Default: No, Flag: "--accept-unknown REASON, for what is not reported"})
-}
-
-func answerAccept(_ context.Context, r *Rotation, _ Question, a Answer) (Result, error) {
-	for _, d := range r.j.diff(r.w.Wall()) {
-		if d.Blocks() {
-			r.j.Accepted = append(r.j.Accepted, acceptance{Field: d.Field, Reason: strings.TrimSpace(a.Reason), Old: d.Old, New: d.New, At: r.w.Wall().UTC()})
-		}
-	}
-	r.recordStatement(SubjectNew, "the differences of old and new are accepted (%s)", a.Reason)
-	return Result{Status: Moved, Message: "noted"}, r.save("accepted")
-}
-
 // gateSecret: the secret, as a place holds it, is accepted by the service just now.
 func (r *Rotation) gateSecret(ctx context.Context, s *listing) (*Result, error) {
 	if !rule("gate: the secret from a place is accepted") {

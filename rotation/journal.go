@@ -112,6 +112,8 @@ type journal struct {
 	StuckWhy   string            `json:"stuck_why,omitzero"`
 	MintAnyway bool              `json:"mint_anyway,omitzero"` // a person wants a new key although the old one is gone
 
+	// Lacks is the access of the old key that the new one is not asked to have.
+	Lacks         []lack        `json:"lacks,omitzero"`
 	Accepted      []acceptance  `json:"accepted,omitzero"`
 	AcceptUnknown string        `json:"accept_unknown,omitzero"`
 	AcceptProbe   string        `json:"accept_probe,omitzero"` // why probes that prove nothing were accepted

@@ -22,7 +22,7 @@ type listing struct {
 	home     string                   // the project of detent's own credential, where it was asked for
 	all      []apikey.Key             // the manual lane: to see which one appears
 	masks    []string                 // of every row, while whose secret it is may have to be told
-	uses     map[string]apikey.Moment // last use of every row that reports one, likewise
+	uses     map[string]apikey.Moment // last use of every row, likewise
 }
 
 // look reads the whole list. A row that it shows existed when the list was made; one that it lacks may exist all the same.
@@ -114,7 +114,7 @@ func (r *Rotation) sort(s *listing, k apikey.Key) {
 	if k.Masked != "" && len(s.masks) < maxMasks {
 		s.masks = append(s.masks, k.Masked)
 	}
-	if k.LastUsedAt.Known() && (r.j.Step == Preflight || r.j.Step == Create) {
+	if r.caps.LastUsed.OK && (r.j.Step == Preflight || r.j.Step == Create) {
 		s.uses[k.ID] = k.LastUsedAt
 	}
 	if k.ID == r.j.Old.ID {

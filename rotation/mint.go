@@ -204,7 +204,7 @@ func (r *Rotation) findLost(ctx context.Context) (*Result, error) {
 // comparison before the deletion: a service may shorten it.
 func (r *Rotation) asDrafted(k apikey.Key) bool {
 	for _, d := range compare(r.j.Old.key(), k, r.j.Fields) {
-		if d.Field != apikey.FieldExpiry && d.Verdict == Differs {
+		if _, said := r.j.wasAccepted(d); d.Field != apikey.FieldExpiry && d.Verdict == Differs && !said {
 			return false
 		}
 	}
@@ -255,8 +255,24 @@ func (r *Rotation) created(ctx context.Context, said string) (Result, error) {
 			notes = append(notes, "somebody else has rotated this key, too, and the list does not show the old one: their key stays ("+names(others)+"); see who uses it")
 		}
 	}
-	notes = append(notes, r.diffWords(r.j.diff(r.w.Wall()))...)
+	diff := r.j.diff(r.w.Wall())
+	if open := r.undeliverable(diff, err == nil && s.new != nil); len(open) > 0 && rule("create: another access is not delivered unasked") {
+		return *r.askAccept("the new key is not seen to have the access of the old one: it is delivered nowhere until you accept that with a reason, and an undo deletes it", open),
+			r.save("another access")
+	}
+	notes = append(notes, r.diffWords(diff)...)
 	return r.Advance(said, notes...)
+}
+
+// undeliverable are the differences that a person accepts before the new secret is put anywhere, where what works now works on until then: what
+// differs, and what a list that shows the new key says of the old one alone.
+func (r *Rotation) undeliverable(diff []Difference, listed bool) []Difference {
+	if r.j.OldFirst || r.j.OldGone || r.j.inPlace() {
+		return nil
+	}
+	return slices.DeleteFunc(blocked(diff), func(d Difference) bool {
+		return d.Verdict == Unreported && (!listed || d.Old == notReported)
+	})
 }
 
 // forgetRolled forgets the new secret of a roll that is taken back, but what it is recognised by: where it was put, it may come back.

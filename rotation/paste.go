@@ -165,7 +165,7 @@ func (r *Rotation) whosePaste(ctx context.Context, before *listing, k apikey.Key
 	if _, by = maskTells(secret, k.Masked); by != "" {
 		return "", by, nil
 	}
-	if !r.caps.LastUsed.OK || !t.accepted() || !k.LastUsedAt.Known() {
+	if !r.caps.LastUsed.OK || !t.accepted() {
 		return "", "", nil
 	}
 	need := 1
@@ -175,7 +175,7 @@ func (r *Rotation) whosePaste(ctx context.Context, before *listing, k apikey.Key
 	rows, err := r.watchRounds(ctx, before.uses, func() error {
 		_, err := r.probe(ctx, secret, t.Call)
 		return err
-	}, func(rows map[string]*roundsOf) bool { return rows[k.ID] != nil && rows[k.ID].probes >= need })
+	}, func(rows map[string]*roundsOf, _ int) bool { return rows[k.ID] != nil && rows[k.ID].probes >= need })
 	if err != nil {
 		return "", "", err
 	}

@@ -137,7 +137,7 @@ func (p *Planner) preflight() []Act {
 		out = append(out, p.call("probe", "1 or more: 1 with what "+v.Describe+" holds"+control+", asked again where there is no answer")...)
 		control = ""
 		if p.v.SeesUse {
-			out = append(out, p.call("list", "only where nothing but last use can tell whose secret it is: up to 9, with 3 more of the call before between them")...)
+			out = append(out, p.call("list", "only where nothing but last use can tell whose secret it is: up to 15, with 4 more of the call before between them")...)
 		}
 		return out
 	})...)
@@ -176,7 +176,7 @@ func (p *Planner) paste() []Act {
 		out = append(out, p.call("identify", "1")...)
 	}
 	if p.v.SeesUse {
-		out = append(out, p.call("probe", "only where nothing but last use can tell whose secret it is: up to 3, with up to 9 lists between them")...)
+		out = append(out, p.call("probe", "only where nothing but last use can tell whose secret it is: up to 4, with up to 15 lists between them")...)
 	}
 	return append(out, p.call("list", "until it shows the new key")...)
 }

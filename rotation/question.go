@@ -22,6 +22,7 @@ const (
 	AskOwner     QuestionKind = "owner"     // the file belongs to somebody unexpected
 	AskReplace   QuestionKind = "replace"   // the place holds something else than the old key's secret
 	AskRevive    QuestionKind = "revive"    // the key is expired or disabled and would come alive by it
+	AskLacks     QuestionKind = "lacks"     // the new key cannot be asked to have all the access of the old one
 	AskOutage    QuestionKind = "outage"    // the application will have a dead secret for a while
 	AskUnproven  QuestionKind = "unproven"  // the service accepts made-up secrets, or explains a refusal by a restriction
 	AskUnread    QuestionKind = "unread"    // a place that nobody can read: does the application there use the new key?

@@ -12,7 +12,7 @@ func viewOf(j *journal, strategy Strategy, inHand bool) View {
 		State: j.State, Step: j.Step, Undoing: j.Undoing, OldGone: j.deleteSent(), OldAnswered: j.OldGone, OldOff: j.OldDisabled && !j.deleteSent(),
 		Started: j.Started, Changed: j.Changed,
 		Old: j.Old.key(), NewName: j.Name, Drain: j.Drain, Soak: j.Soak, DrainExplicit: j.DrainExplicit, SoakExplicit: j.SoakExplicit,
-		Notes:      slices.Clone(j.Notes),
+		Notes: slices.Clone(j.Notes), Lacks: j.without(),
 		CanDisable: j.CanDisable, SeesUse: j.SeesUse, History: slices.Clone(j.Log), Claims: slices.Clone(j.Claims)}
 	if j.Roll != nil {
 		v.Overlap, v.NewName, v.FormerDies = j.Roll.Overlap, j.Base, j.Roll.Ends.Moment

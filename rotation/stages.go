@@ -45,6 +45,9 @@ var retireStage = Stage{ID: Retire, Title: "Retire the old key", Phase: PhaseDel
 
 var createStage = Stage{ID: Create, Title: "Create", Phase: PhaseCreate, Default: "create the new key",
 	Text: func(v *View) string {
+		if len(v.Lacks) > 0 {
+			return fmt.Sprintf("create the key %q with the access and lifetime of the old one but for what cannot be asked for: %s", v.NewName, strings.Join(v.Lacks, ", "))
+		}
 		return fmt.Sprintf("create the key %q with the access and lifetime of the old one", v.NewName)
 	},
 	Does:   (*Planner).create,

@@ -55,32 +55,48 @@ func (r *Rotation) lastUseTells(ctx context.Context, s *listing, secret apikey.S
 	rows, err := r.watchRounds(ctx, s.uses, func() error {
 		_, err := r.probe(ctx, secret, call)
 		return err
-	}, func(rows map[string]*roundsOf) bool {
-		old := rows[r.j.Old.ID]
-		// One round without another row's moving alone is enough not to speak against the place.
-		return r.j.Mode == Planned && (old != nil && old.probes > 0 || !movesAlone(rows))
+	}, func(rows map[string]*roundsOf, rounds int) bool {
+		mine, other := r.movesAlone(rows, rounds)
+		return !mine && other == "" // it cannot tell any more
 	})
 	if err != nil {
 		return "", "", err
 	}
-	old := rows[r.j.Old.ID]
-	if old != nil && old.probes == useRounds && old.pauses == 0 {
+	mine, other := r.movesAlone(rows, useRounds)
+	switch old := rows[r.j.Old.ID]; {
+	case mine && other == "":
 		return "", byLastUse, nil
+	case other != "" && old == nil && rule("place: last use"):
+		wrong = fmt.Sprintf("the last use of another key, %s, moves with each of our probes, and that of the key that is replaced never", other)
+		if r.against == nil {
+			r.against = map[string]contradiction{}
+		}
+		r.against[rec.Spec] = contradiction{secret, wrong}
+		return wrong, "", nil
+	case old == nil:
+		r.note("unknown: whether %s holds this key's secret or another's: its last use does not tell, since no probe of ours moves it", rec.Describe)
+	case mine:
+		r.note("unknown: whether %s holds this key's secret or another's: its last use does not tell, since that of %s moves with our probes too", rec.Describe, other)
+	case old.pauses > 0:
+		r.note("unknown: whether %s holds this key's secret or another's: its last use does not tell, since the key is in use", rec.Describe)
+	default:
+		r.note("unknown: whether %s holds this key's secret or another's: its last use does not tell, since not each of our probes moves it", rec.Describe)
 	}
-	if old == nil || old.probes == 0 && old.pauses == 0 {
-		for id, row := range rows {
-			if row.probes == useRounds && row.pauses == 0 && rule("place: last use") {
-				wrong = fmt.Sprintf("the last use of another key, %s, moves with each of our probes, and that of the key that is replaced never", id)
-				if r.against == nil {
-					r.against = map[string]contradiction{}
-				}
-				r.against[rec.Spec] = contradiction{secret, wrong}
-				return wrong, "", nil
-			}
+	return "", "", nil
+}
+
+// movesAlone reports whether the old key's last use, and which other key's, moved with each of so many probes and in no pause.
+func (r *Rotation) movesAlone(rows map[string]*roundsOf, probes int) (old bool, other string) {
+	for id, row := range rows {
+		switch {
+		case row.probes < probes || row.pauses > 0:
+		case id == r.j.Old.ID:
+			old = true
+		default:
+			other = id
 		}
 	}
-	r.note("unknown: whether %s holds this key's secret or another's: its last use does not tell", rec.Describe)
-	return "", "", nil
+	return old, other
 }
 
 // contradiction is what was seen to speak against a value, which may not show any more when it is looked at again: the keys may have ended.
@@ -100,33 +116,22 @@ func (r *Rotation) contradictedBy(rec *destinationRecord, secret apikey.Secret) 
 // byLastUse is by what a secret is shown to be the old key's where neither the service nor a mask tells.
 const byLastUse = "its last use moves with our probes, and only then"
 
-func movesAlone(rows map[string]*roundsOf) bool {
-	for _, row := range rows {
-		if row.probes > 0 && row.pauses == 0 {
-			return true
-		}
-	}
-	return false
-}
-
 // roundsOf counts at how many probes, and in how many pauses, a row's last use moved.
 type roundsOf struct{ probes, pauses int }
 
-// watchRounds probes three times with pauses between, and counts whose last use moves when. enough may end it early.
-func (r *Rotation) watchRounds(ctx context.Context, before map[string]apikey.Moment, probe func() error, enough func(map[string]*roundsOf) bool) (map[string]*roundsOf, error) {
+// watchRounds probes three times, each with a pause after it, and counts whose last use moves when. enough may end it early: it is told how often
+// was probed. The pauses differ, so that no use at even intervals keeps step with the probes.
+func (r *Rotation) watchRounds(ctx context.Context, before map[string]apikey.Moment, probe func() error, enough func(rows map[string]*roundsOf, probes int) bool) (map[string]*roundsOf, error) {
 	rows := map[string]*roundsOf{}
 	count := func(was, is map[string]apikey.Moment, add func(*roundsOf)) bool {
-		moved := false
-		for id, now := range is {
-			if then, known := was[id]; known && !then.Equal(now) {
-				if rows[id] == nil {
-					rows[id] = &roundsOf{}
-				}
-				add(rows[id])
-				moved = true
+		ids := moved(was, is)
+		for _, id := range ids {
+			if rows[id] == nil {
+				rows[id] = &roundsOf{}
 			}
+			add(rows[id])
 		}
-		return moved
+		return len(ids) > 0
 	}
 	var delay time.Duration
 	for round := range useRounds {
@@ -134,7 +139,7 @@ func (r *Rotation) watchRounds(ctx context.Context, before map[string]apikey.Mom
 		if err != nil {
 			return nil, err
 		}
-		if round == 0 && !anyMoved(before, now) { // the last use before may have been in the same tick of the stamps
+		if round == 0 && len(moved(before, now)) == 0 { // the last use before may have been in the same tick of the stamps
 			if err := r.w.Sleep(ctx, r.stampSpacing(now)); err != nil {
 				return nil, err
 			}
@@ -143,20 +148,23 @@ func (r *Rotation) watchRounds(ctx context.Context, before map[string]apikey.Mom
 			}
 		}
 		delay = max(delay, took)
-		if moved := count(before, now, func(o *roundsOf) { o.probes++ }); !moved || enough(rows) {
+		if moved := count(before, now, func(o *roundsOf) { o.probes++ }); !moved || enough(rows, round+1) {
 			return rows, nil // a last use that does not show our probe tells nothing
 		}
-		if round == useRounds-1 {
-			break
+		pause := max(r.stampSpacing(now), 2*delay)
+		if round == 1 {
+			pause *= 2
 		}
-		if err := r.w.Sleep(ctx, max(r.stampSpacing(now), 2*delay)); err != nil {
+		if err := r.w.Sleep(ctx, pause); err != nil {
 			return nil, err
 		}
 		s, err := r.look(ctx)
 		if err != nil {
 			return nil, err
 		}
-		count(now, s.uses, func(o *roundsOf) { o.pauses++ })
+		if count(now, s.uses, func(o *roundsOf) { o.pauses++ }); enough(rows, round+1) {
+			return rows, nil
+		}
 		before = s.uses
 	}
 	return rows, nil
@@ -173,18 +181,19 @@ func (r *Rotation) afterProbe(ctx context.Context, before map[string]apikey.Mome
 	}
 	_, _, err = r.lookFor(ctx, shows, func(s *listing) bool {
 		now = s.uses
-		return anyMoved(before, now)
+		return len(moved(before, now)) > 0
 	})
 	return now, r.w.Now().Sub(began), err
 }
 
-func anyMoved(was, is map[string]apikey.Moment) bool {
+// moved are the rows that a list shows with another last use than the list before, or with their first one: a row may say nothing of it until then.
+func moved(was, is map[string]apikey.Moment) (ids []string) {
 	for id, now := range is {
-		if then, known := was[id]; known && !then.Equal(now) {
-			return true
+		if then, listed := was[id]; listed && now.Known() && !then.Equal(now) {
+			ids = append(ids, id)
 		}
 	}
-	return false
+	return ids
 }
 
 // useShows bounds how long the stamp of a probe is waited for.

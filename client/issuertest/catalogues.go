@@ -42,7 +42,7 @@ func (u *suite) catalogues(t *testing.T) {
 		"there is no such call": of(404, `{}`), "a redirect": of(302, ``, "Location", "https://evil.example/"), "too often": of(429, `{}`), "an error": of(500, ``)} {
 		t.Run(name, func(t *testing.T) {
 			s, _, err := ask(t, c.altered(t, always(answer)))
-			if caps := s.Capabilities(); err == nil || !slices.Equal(offered(caps), declared) || !caps.Catalogue.Asked.IsZero() || !caps.Catalogue.Can {
+			if caps := s.Capabilities(); err == nil || !slices.Equal(offered(caps), declared) || !caps.Catalogue.Asked.IsZero() || !caps.Catalogue.Can && !caps.Catalogue.Beside {
 				t.Errorf("%v: offered are %q, asked at %v", err, offered(caps), caps.Catalogue.Asked)
 			}
 			s, _, err = ask(t, c.altered(t, always(answer)), func(o *client.Options) { o.Catalogue = &told })

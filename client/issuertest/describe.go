@@ -63,7 +63,8 @@ func describeProof(p apikey.Proof) string {
 	return strings.Join(append(parts, "by "+p.Call), "; ")
 }
 
-// offered are the permissions of a service, a line each: "heading: name", "!" where it makes keys, and what it is.
+// offered are the permissions of a service, a line each: "heading: name", "!" where it makes keys, and what it is; after them roles and
+// environments, where it can be asked for those.
 func offered(c apikey.Capabilities) (lines []string) {
 	for _, g := range c.PermissionGroups {
 		for _, p := range g.Permissions {
@@ -76,6 +77,22 @@ func offered(c apikey.Capabilities) (lines []string) {
 			}
 			lines = append(lines, line)
 		}
+	}
+	if !c.Catalogue.Beside {
+		return lines
+	}
+	for _, r := range c.Roles {
+		line := "role: " + r.Name
+		if r.Risk == apikey.CanMint {
+			line += " !"
+		}
+		if r.Description != "" {
+			line += ", " + r.Description
+		}
+		lines = append(lines, line)
+	}
+	for _, e := range c.Environments {
+		lines = append(lines, "environment: "+string(e))
 	}
 	return lines
 }

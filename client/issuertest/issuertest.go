@@ -112,12 +112,12 @@ func (u *suite) abilities(t *testing.T) {
 		by   string // the operation that shows it
 	}{
 		{"create", caps.Create, true, "create"}, {"delete", caps.Delete, true, "delete"}, {"rename", caps.Rename, true, "update"},
-		{"change a role", caps.ChangeRole, true, "update"}, {"disable", caps.Disable, true, "update"}, {"public keys", caps.PublicKeys, public, "public key"},
+		{"change a role", caps.ChangeRole, true, "update"}, {"move the end", caps.ChangeExpiry, true, "update"}, {"disable", caps.Disable, true, "update"}, {"public keys", caps.PublicKeys, public, "public key"},
 		{"retrieve", caps.Retrieve, retrieves, "retrieve"}, {"last use", caps.LastUsed, true, "list"}, {"expiry", caps.Expiry, true, "create"},
 		{"restrictions", caps.Restrictions, true, "create"}, {"roll", caps.Roll.Ability, rolls, "roll"},
 		{"ending an overlap", apikey.Ability{OK: caps.Roll.End, Why: "it has no such call"}, rolls, "end the overlap"},
 		{"keeping a former secret", apikey.Ability{OK: caps.Roll.Keep, Why: "it has no such call"}, rolls, "keep the former secret"}, {"deleting by the secret", apikey.Ability{OK: caps.SelfDelete != "", Why: "it has no such call"}, deletes, "delete by its secret"}, {"listing", apikey.Can(), true, "list"}, {"proving a secret", apikey.Can(), true, "probe"},
-		{"a catalogue", apikey.Ability{OK: caps.Catalogue.Can, Why: "it has no such call"}, asks, "catalogue"}, {"identifying", apikey.Ability{OK: identifies, Why: "it has no such call"}, true, "identify"},
+		{"a catalogue", apikey.Ability{OK: caps.Catalogue.Can || caps.Catalogue.Beside, Why: "it has no such call"}, asks, "catalogue"}, {"identifying", apikey.Ability{OK: identifies, Why: "it has no such call"}, true, "identify"},
 	} {
 		switch {
 		case !a.is.OK && a.is.Why == "":

@@ -2,6 +2,7 @@ package kit
 
 import (
 	"cmp"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -41,6 +42,21 @@ func (d *Declaration) Can(ability string) bool {
 		return makes(apikey.FieldRestrictions)
 	}
 	return false
+}
+
+// Unsent are the fields of access that a key has and a create cannot ask for. How long a key lives is another matter, and where it belongs.
+func (d *Declaration) Unsent() (out []apikey.Field) {
+	if d.Create == nil {
+		return nil
+	}
+	for f, said := range map[apikey.Field]bool{apikey.FieldPermissions: true, apikey.FieldRestrictions: true, apikey.FieldRole: len(d.Roles) > 0,
+		apikey.FieldType: len(d.Types) > 0, apikey.FieldEnvironment: len(d.Environments) > 0} {
+		if slices.Contains(d.Access, f) && !(said && d.Create.Sends(f)) {
+			out = append(out, f)
+		}
+	}
+	slices.Sort(out)
+	return out
 }
 
 // Cannots are the abilities that the issuer lacks, each with the reason.

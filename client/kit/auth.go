@@ -2,6 +2,7 @@ package kit
 
 import (
 	"fmt"
+	"maps"
 	"strings"
 	"time"
 
@@ -62,7 +63,14 @@ type Permission struct {
 	Useless bool `toml:"useless" json:"useless,omitempty"`
 }
 
-// Catalogue is how the service tells which permissions a new key can have.
+// Catalogues are the calls that tell what a new key can be given, by their fields.
+func (d *Declaration) Catalogues() map[string]*Catalogue {
+	out := map[string]*Catalogue{"catalogue": d.Catalogue, "role_catalogue": d.RoleCatalogue, "environment_catalogue": d.EnvironmentCatalogue}
+	maps.DeleteFunc(out, func(_ string, k *Catalogue) bool { return k == nil })
+	return out
+}
+
+// Catalogue is how the service tells which permissions a new key can have, or which roles or environments.
 type Catalogue struct {
 	Call
 	// Keys says that there is no such call, and that the account's own keys show which are in use and how it spells their features.

@@ -33,7 +33,7 @@ type Call struct {
 	Omit  Members `toml:"omit"`
 	// Needs is the role or permission without which the call is refused.
 	Needs string `toml:"needs"`
-	// EmptyYes says that an empty answer of 200 is the issuer's yes to a deletion. Else it is no answer.
+	// EmptyYes says that an empty answer of 200 is the issuer's yes to a deletion, or to a silent change. Else it is no answer.
 	EmptyYes bool `toml:"empty_yes"`
 	// MaybeGone are words "a|b", in small letters, of a refusal of a deletion that is said of a key that is not there, and of other
 	// things too: then the list tells.
@@ -301,8 +301,10 @@ func (d *Declaration) Requests() map[string]*Call {
 	if d.Auth.Login != nil {
 		out["auth.login"] = &d.Auth.Login.Call
 	}
-	if d.Catalogue != nil && !d.Catalogue.Keys {
-		out["catalogue"] = &d.Catalogue.Call
+	for field, k := range d.Catalogues() {
+		if !k.Keys {
+			out[field] = &k.Call
+		}
 	}
 	out["list.each"], out["update"], out["delete"], out["retrieve"] = d.List.Each, d.Update, d.Delete, d.Retrieve
 	out["enable"], out["disable"] = d.Enable, d.Disable

@@ -208,13 +208,11 @@ func (c *checker) words(d *Declaration) {
 		c.text(fmt.Sprintf("role[%d].name", i), r.Name, 64)
 		c.text(fmt.Sprintf("role[%d].description", i), r.Description, 200)
 	}
-	for _, name := range slices.Sorted(maps.Keys(d.Note)) {
-		c.one("note", name, abilities...)
-		c.text("note."+name, d.Note[name], 200)
-	}
-	for _, name := range slices.Sorted(maps.Keys(d.Cannot)) {
-		c.one("cannot", name, abilities...)
-		c.text("cannot."+name, d.Cannot[name], 200)
+	for field, said := range map[string]map[string]string{"note": d.Note, "cannot": d.Cannot} {
+		for _, name := range slices.Sorted(maps.Keys(said)) {
+			c.one(field, name, abilities...)
+			c.text(field+"."+name, said[name], 200)
+		}
 	}
 	for _, f := range d.Access {
 		if info := apikey.FieldOf(f); !info.Access || info.IsExtra() && info.Filter == "" && !slices.Contains(d.Row.Copied, string(f)) {

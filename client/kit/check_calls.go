@@ -45,7 +45,7 @@ func (c *checker) calls(d *Declaration) {
 	}
 	c.one("list.paging", d.List.Paging, "", "cursor")
 	c.pages(d)
-	c.catalogue(d)
+	c.catalogues(d)
 	if d.Create != nil {
 		if d.Create.Setting != "" && !slices.Contains(d.Settings, d.Create.Setting) {
 			c.refuse("create.setting", "%q is none of settings: %s", d.Create.Setting, among(d.Settings, "the file has none"))
@@ -75,32 +75,53 @@ func (c *checker) calls(d *Declaration) {
 	}
 }
 
-// catalogue checks how permissions are asked for. It is a read, made as soon as somebody looks at a form.
-func (c *checker) catalogue(d *Declaration) {
-	k := d.Catalogue
-	if k == nil {
-		return
+// catalogues check how it is asked what a new key can be given. Each is a read, made as soon as somebody looks at a form.
+func (c *checker) catalogues(d *Declaration) {
+	for field, k := range d.Catalogues() {
+		c.catalogue(field, k, d)
 	}
+	for _, of := range []struct {
+		field string
+		has   *Catalogue
+		id    apikey.Field
+		what  string
+	}{{"catalogue", d.Catalogue, apikey.FieldPermissions, "permissions"}, {"role_catalogue", d.RoleCatalogue, apikey.FieldRole, "roles"},
+		{"environment_catalogue", d.EnvironmentCatalogue, apikey.FieldEnvironment, "environments"}} {
+		if of.has != nil && d.Create != nil && !d.Create.Sends(of.id) {
+			c.refuse(of.field, "is for %s, and create sends none", of.what)
+		}
+	}
+	if d.RoleCatalogue != nil && len(d.Roles) == 0 {
+		c.refuse("role", "is missing: until the service was asked, one that it surely has is offered")
+	}
+	if d.EnvironmentCatalogue != nil && len(d.Environments) == 0 {
+		c.refuse("environments", "is missing: until the service was asked, one that it surely has is offered")
+	}
+}
+
+func (c *checker) catalogue(at string, k *Catalogue, d *Declaration) {
 	method, _, _ := strings.Cut(k.Call.Call, " ")
+	permissions := at == "catalogue"
 	switch {
+	case k.Keys && !permissions:
+		c.refuse(at+".keys", "is for permissions: here a call is needed")
 	case k.Keys && k.Call.Call+k.Name != "":
-		c.refuse("catalogue.keys", "there is no call of its own then: leave the other fields out")
+		c.refuse(at+".keys", "there is no call of its own then: leave the other fields out")
 	case k.Keys && len(d.Row.Permissions) == 0:
 		c.refuse("row.permissions", "is missing: with catalogue.keys the permissions of keys are looked at")
 	case k.Keys:
 	case method != "" && method != http.MethodGet && method != http.MethodPost:
-		c.refuse("catalogue.call", "a catalogue is read: GET, or a POST that reads")
+		c.refuse(at+".call", "a catalogue is read: GET, or a POST that reads")
 	case k.Name == "" && k.ID+k.Feature+k.Group+k.Description != "":
-		c.refuse("catalogue.name", "is missing: where does a row have its name?")
+		c.refuse(at+".name", "is missing: where does a row have its name?")
+	case !permissions && k.ID+k.Feature+k.Group != "":
+		c.refuse(at, "has name and description of a row: id, feature and group are those of permissions")
 	}
-	if d.Create != nil && !d.Create.Sends(apikey.FieldPermissions) {
-		c.refuse("catalogue", "is for permissions, and create sends none")
-	}
-	c.flat("catalogue.rows", k.Rows)
+	c.flat(at+".rows", k.Rows)
 	for field, path := range map[string]string{"name": k.Name, "id": k.ID, "feature": k.Feature, "group": k.Group, "description": k.Description} {
-		c.paths("catalogue."+field, path)
+		c.paths(at+"."+field, path)
 	}
-	c.smallWords("catalogue.mints", k.Mints)
+	c.smallWords(at+".mints", k.Mints)
 }
 
 // asked holds that what a new key is asked to have is sent, and what is sent is asked for: a service gives what it likes, often all, where
@@ -221,6 +242,9 @@ func (c *checker) call(field string, call *Call, with bool) {
 		if is != "" && field != "delete" {
 			c.refuse(field+"."+name, "is for delete")
 		}
+	}
+	if call.EmptyYes && !call.Silent && slices.Contains([]string{"update", "enable", "disable"}, field) {
+		c.refuse(field+".empty_yes", "is with silent: else the answer is the key")
 	}
 	c.whole(field, call)
 	c.body(field, call, field == "auth.login", false)

@@ -26,7 +26,7 @@
 //	limits and budgets                                                                    number
 //	refusals with a status that does not say what they are, a taken name as 409           refusals.means
 //	a verdict on a secret, for whoever may ask                                            probe: by_own_credential, accepts, refuses
-//	permissions that the service names itself                                             catalogue
+//	permissions, roles and environments that the service names itself                      catalogue, role_catalogue, environment_catalogue
 //	a missing permission as a proof that a secret is known                                refusals.lacking
 //	a dead secret that is answered 404                                                    probe.not_found_refuses
 //	a revoked secret that works a while yet, a coarse last use, tries that revoke more    truth
@@ -170,6 +170,10 @@ type Declaration struct {
 	Permissions []Permission `toml:"permission"`
 	// Catalogue is how the service is asked which permissions there are; until then the declared ones are offered.
 	Catalogue *Catalogue `toml:"catalogue"`
+	// RoleCatalogue and EnvironmentCatalogue are how it is asked which roles and environments there are; until then the declared ones are
+	// offered.
+	RoleCatalogue        *Catalogue `toml:"role_catalogue"`
+	EnvironmentCatalogue *Catalogue `toml:"environment_catalogue"`
 	// MorePermissions are names that keys have been seen with, and that no document has.
 	MorePermissions []string `toml:"more_permissions"`
 	// MoreRoles are names of roles in use that no document describes; they come after the others.

@@ -4,6 +4,7 @@ package issuers
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"os"
 	"regexp"
@@ -23,12 +24,14 @@ type issuer struct {
 	create   []string // flags of a create besides the name
 	update   bool     // keys can be renamed and switched off
 	ends     bool     // the end of a key can be moved
+	stays    bool     // and not be taken away
 	remove   string   // the request that deletes a key
 	make     string   // the request that makes one
 	lag      bool     // a deleted key is accepted for up to a minute
 	unnamed  bool     // nothing tells which key a secret is of
 	bySecret bool     // a secret deletes its own key
 	keeps    bool     // the row of a key that is over stays in the list
+	asks     string   // the request that tells which environments there are
 	roll     string   // the request that gives a key a new secret in place; empty for none
 }
 
@@ -64,9 +67,9 @@ var all = []issuer{
 	{service: "miniflux", begin: servers.Miniflux, alive: asks("/v1/me", "X-Auth-Token"), make: "POST /v1/api-keys", remove: "DELETE /v1/api-keys/", bySecret: true},
 	{service: "better-auth", begin: servers.BetterAuth, alive: asks("/api/verify", "x-api-key"), update: true, ends: true,
 		make: "POST /api/auth/api-key/create", remove: "POST /api/auth/api-key/delete"},
-	{service: "zabbix", begin: servers.Zabbix, alive: zabbixAccepts, update: true, unnamed: true, make: "token.create", remove: "token.delete", roll: "token.generate"},
-	{service: "unleash", begin: servers.Unleash, alive: asks("/api/client/features", "Authorization"), create: []string{"--role", "client", "--environment", "dev"}, lag: true,
-		make: "POST /api/admin/api-tokens", remove: "DELETE /api/admin/api-tokens/"},
+	{service: "zabbix", begin: servers.Zabbix, alive: zabbixAccepts, update: true, ends: true, unnamed: true, make: "token.create", remove: "token.delete", roll: "token.generate"},
+	{service: "unleash", begin: servers.Unleash, alive: asks("/api/client/features", "Authorization"), create: []string{"--role", "client", "--environment", "dev"}, ends: true, stays: true, lag: true,
+		make: "POST /api/admin/api-tokens", remove: "DELETE /api/admin/api-tokens/", asks: "GET /api/admin/environments"},
 }
 
 // TestRealIssuers drives the program from a key's creation to its end on each server, all at once.
@@ -83,7 +86,7 @@ func TestRealIssuers(t *testing.T) {
 				"a key from its making to its end": aKey, "a rotation": aRotation, "killed when the new key was made": killedAfterTheCreate,
 				"killed before the old key was deleted": killedBeforeTheDelete, "killed when the old key was deleted": killedAfterTheDelete, "compromised": compromised,
 				"by user and password": byLogin, "a user's own file": ownFile,
-				"a roll": aRoll, "killed when the key was rolled": killedAfterTheRoll, "killed before the key was rolled": killedBeforeTheRoll,
+				"what a key can be given": catalogue, "a roll": aRoll, "killed when the key was rolled": killedAfterTheRoll, "killed before the key was rolled": killedBeforeTheRoll,
 			} {
 				t.Run(name, func(t *testing.T) {
 					t.Parallel()
@@ -141,13 +144,18 @@ func wholeLife(h *home, is issuer, name, renamed string) {
 			h.Error("a key that was switched on again is refused")
 		}
 	}
+	called := map[bool]string{true: renamed, false: name}[is.update]
 	if is.ends {
-		h.must("update", made.ID, "--expires", "2d")
-		if found := h.named(renamed); len(found) != 1 || found[0].ExpiresAt == nil || time.Until(*found[0].ExpiresAt).Round(time.Hour) != 48*time.Hour {
-			h.Errorf("given an end: %+v", found)
+		for _, days := range []int{2, 5} {
+			h.must("update", made.ID, "--expires", fmt.Sprint(days, "d"))
+			if found := h.named(called); len(found) != 1 || found[0].ExpiresAt == nil || time.Until(*found[0].ExpiresAt).Round(time.Hour) != time.Duration(days)*24*time.Hour || !h.alive(secret) {
+				h.Errorf("given an end in %d days: %+v", days, found)
+			}
 		}
-		h.must("update", made.ID, "--expires", "never")
-		if found := h.named(renamed); len(found) != 1 || found[0].ExpiresAt != nil || !h.alive(secret) {
+		if r := h.run("", "update", made.ID, "--expires", "never"); is.stays != (r.code != 0) || is.stays && !strings.Contains(r.stderr, "not taken away") {
+			h.Errorf("its end taken away: exit %d\n%s", r.code, r.stderr)
+		}
+		if found := h.named(called); len(found) != 1 || is.stays != (found[0].ExpiresAt != nil) || !h.alive(secret) {
 			h.Errorf("its end taken away: %+v", found)
 		}
 	}
@@ -173,6 +181,26 @@ func wholeLife(h *home, is issuer, name, renamed string) {
 		h.Errorf("deleted twice: %s%s", r.stdout, r.stderr)
 	}
 	h.leaks(secret)
+}
+
+// catalogue asks the server which environments there are: where one is meant that is not offered, and by the command for it.
+func catalogue(h *home, is issuer) {
+	if is.asks == "" {
+		h.Skip("it cannot be asked")
+	}
+	for _, args := range [][]string{{"create", "--name", "elsewhere", "--role", "client", "--environment", "nosuch"}, {"permissions"}} {
+		h.front.record()
+		r := h.run("", args...)
+		if wire := h.front.recorded(); !slices.Contains(wire, is.asks) || slices.Contains(wire, is.make) {
+			h.Errorf("%v: asked were %v", args, wire)
+		}
+		switch want := "are as the service said just now"; {
+		case args[0] == "create" && (r.code != 2 || !strings.Contains(r.stderr, "dev") || !strings.Contains(r.stderr, "live") || len(h.named("elsewhere")) > 0):
+			h.Errorf("exit %d: %s", r.code, r.stderr)
+		case args[0] == "permissions" && (r.code != 0 || !strings.Contains(r.stderr, want)):
+			h.Errorf("exit %d: %s%s", r.code, r.stdout, r.stderr)
+		}
+	}
 }
 
 // byLogin takes a key from its making to its end, and rotates one, where the credential is a user with a password.

@@ -74,7 +74,7 @@ func (w *world) answerTo(a ask) (choice string, secret apikey.Secret, ok bool) {
 		return "", secret, false
 	case rotation.AskAgain:
 		w.putRight()
-	case rotation.AskAccept, rotation.AskMixed, rotation.AskTracked, rotation.AskOwner:
+	case rotation.AskAccept, rotation.AskLacks, rotation.AskMixed, rotation.AskTracked, rotation.AskOwner:
 	case rotation.AskRevive:
 		w.revived = true
 	case rotation.AskReplace: // the place is not the right one, until what was done to it is put right

@@ -3,6 +3,7 @@ package world
 import (
 	"encoding/json"
 	"math/rand/v2"
+	"slices"
 	"time"
 
 	"detent/apikey"
@@ -22,6 +23,7 @@ type Scenario struct {
 	Identify     bool
 	Access       string // what a key's access is: "", "permissions", "role", "restrictions"
 	Silent       string // whose access it does not report: "all" keys', or that of "old" ones
+	Unsent       bool   // a create cannot ask for that access: a new key has none of it
 	SilentExpiry string // likewise how long they live
 	Declared     bool   // it declares its lags, and how coarse its last use is
 	NoTryDead    bool   // it must not be asked with a dead secret
@@ -136,6 +138,9 @@ func (sc Scenario) capabilities() apikey.Capabilities {
 	case "restrictions":
 		caps.AccessFields = append(caps.AccessFields, apikey.FieldEnvironment, apikey.FieldRestrictions)
 	}
+	if sc.Unsent {
+		caps.Unsent = slices.DeleteFunc(slices.Clone(caps.AccessFields), func(f apikey.Field) bool { return f == apikey.FieldExpiry })
+	}
 	caps.NoTryDead = sc.NoTryDead
 	if sc.Declared {
 		caps.ListLag, caps.RevokeLag, caps.UseResolution = max(sc.ListLag, sc.GoneLag), sc.RevokeLag, max(sc.UseEvery, sc.UseRound)
@@ -213,6 +218,7 @@ func drawScenario(rng *rand.Rand, step string) Scenario {
 	sc.NoTryDead, sc.Replace, sc.Revive, sc.NotMine = chance(rng, 8), chance(rng, 5), chance(rng, 8), chance(rng, 4)
 	sc.Announced = !sc.Manual && chance(rng, 6)
 	sc.Headless = !sc.Manual && chance(rng, 10)
+	sc.Unsent = !sc.Manual && !sc.Headless && chance(rng, 6)
 	sc.fit(step)
 	return sc
 }

@@ -183,6 +183,9 @@ func (w *world) drafted(d apikey.Draft) apikey.Key {
 	if at := d.Expiry.Instant(w.now); !at.IsZero() {
 		row.ExpiresAt = apikey.At(at.Truncate(time.Second))
 	}
+	if w.sc.Unsent {
+		return row
+	}
 	switch w.sc.Access {
 	case "permissions":
 		row.Permissions = slices.Clone(d.Permissions)

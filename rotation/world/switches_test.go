@@ -25,6 +25,7 @@ var (
 
 // ownTests hold the clauses that no invariant needs, since what they bring is words or a courtesy: their own tests, in rotation.
 var ownTests = map[string]string{
+	"create: another access is not delivered unasked":                 "TestOtherAccessThanAskedForIsNotDeliveredUnasked",
 	"undone: what was put back by hand is accepted":                   "TestWhatWasPutBackByHandIsAcceptedToo",
 	"undo: a leaked key by a person alone":                            "TestOldFirstRetiresBeforeAnythingIsCreated",
 	"undo: it ends no sooner than in ten minutes":                     "TestAnUndoThatIsRefusedLeavesEverything",

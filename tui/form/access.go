@@ -10,6 +10,14 @@ import (
 
 // newRole is a column of the service's roles with what each may do.
 func newRole(env *ui.Env, caps apikey.Capabilities, value string) *choice {
+	c := newChoice(env, "Role", value, roleOptions(caps, value, "the key's role now; detent does not know it"))
+	c.alone = true
+	c.help = "The narrowest that does the job."
+	return c
+}
+
+// roleOptions are the service's roles, and one that is chosen and is none of them, with what that is.
+func roleOptions(caps apikey.Capabilities, value, unknown string) []option {
 	options := make([]option, 0, len(caps.Roles)+1)
 	known := value == ""
 	for _, r := range caps.Roles {
@@ -22,30 +30,38 @@ func newRole(env *ui.Env, caps apikey.Capabilities, value string) *choice {
 		known = known || r.Name == value
 	}
 	if !known {
-		options = append(options, option{Value: value, Label: ui.Clean(value), About: "the key's role now; detent does not know it"})
+		options = append(options, option{Value: value, Label: ui.Clean(value), About: unknown})
 	}
-	c := newChoice(env, "Role", value, options)
-	c.alone = true
-	c.help = "The narrowest that does the job."
-	return c
+	return options
 }
 
 // newEnvironment chooses between live and test, which must never be mistaken for each other. What the profile
 // is for comes first.
 func newEnvironment(env *ui.Env, caps apikey.Capabilities, profile ui.Profile) *choice {
-	var options []option
 	value := string(apikey.Test)
+	for _, e := range caps.Environments {
+		if e == profile.Environment || profile.Embedded && e == apikey.Live {
+			value = string(e)
+		}
+	}
+	return newChoice(env, "Environment", value, environmentOptions(caps, ""))
+}
+
+// environmentOptions are the service's environments, and one that is chosen and is none of them.
+func environmentOptions(caps apikey.Capabilities, value string) (options []option) {
+	known := value == ""
 	for _, e := range caps.Environments {
 		o := option{Value: string(e), Label: environmentWord(e), About: environmentAbout(e)}
 		if e == apikey.Live {
 			o.Mark = "! "
 		}
 		options = append(options, o)
-		if e == profile.Environment || profile.Embedded && e == apikey.Live {
-			value = string(e)
-		}
+		known = known || string(e) == value
 	}
-	return newChoice(env, "Environment", value, options)
+	if !known {
+		options = append(options, option{Value: value, Label: environmentWord(apikey.Environment(value)), About: "not among those that the service names"})
+	}
+	return options
 }
 
 func environmentAbout(e apikey.Environment) string {

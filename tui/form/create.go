@@ -95,11 +95,34 @@ func (c *Create) basics() []field {
 
 // Init asks the service which permissions there are, where it can be asked. The form is there before the answer.
 func (c *Create) Init() tea.Cmd {
-	if !c.caps.Catalogue.Can {
+	if !c.caps.Catalogue.Can && !c.caps.Catalogue.Beside {
 		return nil
 	}
-	c.permissions.asking = true
+	if c.permissions != nil {
+		c.permissions.asking = true
+	}
 	return ui.Do(ui.AskCatalogue{Profile: c.profile.Name})
+}
+
+// learn takes up what can be granted. What was chosen stays.
+func (c *Create) learn(caps apikey.Capabilities, failed error) {
+	c.caps = caps
+	if c.permissions != nil {
+		c.permissions.learn(caps, failed)
+	}
+	since := ""
+	if caps.Catalogue.Beside {
+		since = "These are " + caps.Catalogue.Words(c.env.Now()) + "."
+	}
+	if c.role != nil {
+		c.role.help = strings.TrimSpace("The narrowest that does the job. " + since)
+		c.role.in.Offer(roleOptions(caps, c.role.value(), "not among those that the service names"))
+	}
+	if c.environment != nil {
+		c.environment.help = since
+		c.environment.in.Offer(environmentOptions(caps, c.environment.value()))
+	}
+	c.pages.refresh()
 }
 
 // Update takes keys, the answer to the create, and the list after a reload.
@@ -112,10 +135,8 @@ func (c *Create) Update(msg tea.Msg) tea.Cmd {
 	case ui.Listed:
 		c.listed(msg)
 	case ui.Catalogued:
-		if msg.Profile == c.profile.Name && c.permissions != nil {
-			c.caps = msg.Caps
-			c.permissions.learn(msg.Caps, msg.Err)
-			c.pages.refresh()
+		if msg.Profile == c.profile.Name {
+			c.learn(msg.Caps, msg.Err)
 		}
 	case tea.KeyMsg:
 		return c.press(msg)

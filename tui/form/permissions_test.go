@@ -175,3 +175,38 @@ func TestNoGroupIsCalledAsAllOfThemAre(t *testing.T) {
 		}
 	}
 }
+
+// TestRolesAndEnvironmentsThatTheServiceNamesReachTheForm: with how old that is, and what was chosen by then stays chosen.
+func TestRolesAndEnvironmentsThatTheServiceNamesReachTheForm(t *testing.T) {
+	caps := vertesia()
+	caps.PermissionGroups, caps.PermissionPresets = nil, nil
+	caps.Roles = []apikey.RoleInfo{{Name: "reader", Description: "reads"}, {Name: "writer", Description: "writes"}}
+	caps.Environments, caps.Catalogue = []apikey.Environment{apikey.Live, apikey.Dev}, apikey.Catalogue{Beside: true}
+	told := caps
+	told.Roles = []apikey.RoleInfo{{Name: "auditor"}, {Name: "writer", Description: "writes"}, {Name: "owner", Risk: apikey.CanMint}}
+	told.Environments, told.Catalogue.Asked = []apikey.Environment{"staging", apikey.Dev, apikey.Live}, noon.Add(-3*time.Hour)
+
+	c := NewCreate(plainEnvironment(), caps, testProfile, nil).(*Create)
+	d := drive(t, c)
+	if len(d.intents) != 1 || d.intents[0] != (ui.AskCatalogue{Profile: testProfile.Name}) {
+		t.Fatalf("asked for: %v", d.intents)
+	}
+	c.role.in.Set("writer")
+	c.environment.in.Set(string(apikey.Dev))
+	d.send(ui.Catalogued{Profile: "another", Caps: told})
+	if c.role.value() != "writer" || len(c.caps.Roles) != 2 {
+		t.Error("another profile's service was heard")
+	}
+	d.send(ui.Catalogued{Profile: testProfile.Name, Caps: told})
+	if c.role.value() != "writer" || c.environment.value() != string(apikey.Dev) {
+		t.Errorf("chosen are %s and %s", c.role.value(), c.environment.value())
+	}
+	d.sees("staging").press("n", "enter").sees("as the service said 3h ago").press("enter", "enter").sees("auditor", "owner", "as the service said 3h ago")
+
+	told.Roles, told.Environments = told.Roles[:1], told.Environments[:1]
+	d.send(ui.Catalogued{Profile: testProfile.Name, Caps: told})
+	if c.role.value() != "writer" || c.environment.value() != string(apikey.Dev) {
+		t.Errorf("what the service does not name gave way to %s and %s", c.role.value(), c.environment.value())
+	}
+	d.sees("not among those that the service names")
+}

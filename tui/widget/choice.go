@@ -48,6 +48,14 @@ func NewChoice(env *ui.Env, options []Option, value string) *Choice {
 	return c
 }
 
+// Offer takes other options. What is chosen stays, where it is among them.
+func (c *Choice) Offer(options []Option) {
+	was := c.Value()
+	c.options = options
+	*c.at = max(c.place(was), 0)
+	c.build()
+}
+
 // build makes huh's select anew: it scrolls to where it was when its options or its size change.
 func (c *Choice) build() {
 	label := 0
