@@ -71,13 +71,15 @@ type listedKey struct {
 	secret apikey.Secret
 }
 
-// ofList is what a row of the list shows. What a whole row leaves out, the key does not have.
+// ofList is what a row of the list shows.
 func (s *issuer) ofList(r *record, out *listedKey) (err error) {
 	out.secret = r.secret()
-	out.key, err = s.key(r)
+	if out.key, err = s.key(r); err != nil {
+		return err
+	}
 	s.ofRow(&out.key, r)
 	out.key.Own = out.secret.Equal(s.opts.Token)
-	return err
+	return nil
 }
 
 // beside is what an answer says beside its list.
@@ -169,7 +171,7 @@ func (s *issuer) shown(ctx context.Context, id string) (out listedKey, err error
 func (s *issuer) walk(ctx context.Context, start func(*answer), each visit) error {
 	err := s.walkPages(ctx, start, each)
 	if err == nil && s.d.Catalogue != nil && s.d.Catalogue.Keys {
-		s.learnFromKeys()
+		s.told.Store(&Catalogue{Asked: s.opts.Now().UTC(), Permissions: s.seenOnKeys()})
 	}
 	return err
 }

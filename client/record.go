@@ -44,8 +44,11 @@ type record struct {
 	came, others []string
 }
 
-// maxPlaces bounds what is remembered of rows that never have the same members.
-const maxPlaces = 200
+// What is remembered of rows that never have the same members, and what of them is told.
+const (
+	maxPlaces = 200
+	maxOthers = 64
+)
 
 func newRecord(of *kit.Row) *record {
 	r := &record{places: map[string]json.Unmarshaler{}}
@@ -111,7 +114,9 @@ func (i inside) UnmarshalJSON(b []byte) error {
 	return members(dec, func(name []byte) error {
 		raw, err := value(dec)
 		place := i.r.field(name)
-		i.r.note(name)
+		if i.r.watched {
+			i.r.note(name)
+		}
 		if _, deeper := place.(inside); err != nil || place == nil || deeper {
 			return err
 		}
@@ -133,15 +138,12 @@ func (r *record) clear() {
 	r.came, r.others = nil, nil
 }
 
-// note keeps that a member came, as it is declared, where somebody wants to know.
+// note keeps that a member came, as it is declared.
 func (r *record) note(name []byte) {
-	if !r.watched {
-		return
-	}
 	at := slices.IndexFunc(r.names, func(known string) bool { return strings.EqualFold(string(name), known) })
 	if at >= 0 {
 		r.came = append(r.came, r.names[at])
-	} else if text := field(text(name)); len(r.others) < maxPlaces && len(text) <= 40 && text == words(text) {
+	} else if text := field(text(name)); len(r.others) < maxOthers && len(text) <= 40 && text == words(text) {
 		r.others = append(r.others, text)
 	}
 }
@@ -158,7 +160,9 @@ func (r *record) from(dec *jsontext.Decoder) error {
 	}
 	return members(dec, func(name []byte) error {
 		place := r.field(name)
-		r.note(name)
+		if r.watched {
+			r.note(name)
+		}
 		raw, err := value(dec)
 		if err != nil || place == nil {
 			return err

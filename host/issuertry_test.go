@@ -27,6 +27,7 @@ type jot struct {
 	next int
 
 	leaves                                                 int // keys that a trial may leave behind, since nothing tells that they are its own
+	scopes                                                 int // the status of the answer to what a key can be given
 	lag                                                    time.Duration
 	ignoreSize, ignorePage, keepsName, milli, noEnd, proxy bool
 	stillOn, neverDead, needsEnd, hides, againBad, zone    bool
@@ -106,6 +107,10 @@ func (j *jot) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case roll && at >= 0:
 		row := j.roll(j.keys[at], raw)
 		say(200, row)
+	case r.URL.Path == "/v1/scopes" && j.scopes != 200:
+		no(j.scopes, "no scopes")
+	case r.URL.Path == "/v1/scopes":
+		say(200, map[string]any{"scopes": []string{"read", "write"}})
 	case r.URL.Path == "/v1/me":
 		me := map[string]any{"id": "u1"}
 		if at := slices.IndexFunc(j.keys, func(k *jotKey) bool { return k.secret == sent }); at >= 0 && !j.strange {
@@ -425,6 +430,21 @@ func TestATrialMovesTheEndAndTheLimitsOfItsOwnKey(t *testing.T) {
 				t.Errorf("%v\n%s", err, said)
 			}
 		})
+	}
+}
+
+// TestATrialAsksWhatAKeyCanBeGiven, and makes its keys of that.
+func TestATrialAsksWhatAKeyCanBeGiven(t *testing.T) {
+	file := strings.Replace(jotFile, `name = { field = "name" }, end`, `name = { field = "name" }, scopes = { field = "permissions", as = "list" }, end`, 1) +
+		`catalogue = { call = "GET /v1/scopes", rows = ["scopes"] }` + "\n"
+	for status, want := range map[int]string{200: "catalogue    the service names 2 permissions", 403: "catalogue    not tried: what a new key can be given: the profile's credential may not ask", 404: "catalogue    failed: what a new key can be given, answered 404"} {
+		said, recorded, err := (&jot{scopes: status}).tried(t, file, status == 200)
+		if !strings.Contains(said, want) || (status == 404) != errors.Is(err, ErrNo) || strings.Contains(recorded, canary) {
+			t.Errorf("%d: %v, want %q\n%s", status, err, want, said)
+		}
+		if status == 200 && !strings.Contains(said, "create       POST /v1/{team}/keys: answered") {
+			t.Errorf("no key was made of what the service named\n%s", said)
+		}
 	}
 }
 

@@ -102,6 +102,7 @@ func (t *trial) reads(ctx context.Context) (proves bool, err error) {
 	}
 	t.held("list", "%s: %s", t.d.List.Call.Call, many(len(keys), "key"))
 	t.fieldsOf(keys)
+	t.catalogues(ctx)
 	proof, err := t.s.Service.Probe(ctx, apikey.MadeUp(t.s.Token, rand.Reader), "")
 	if err != nil {
 		t.failure("probe", "%s, with a made-up secret", t.d.Probes[0].Call)
@@ -114,6 +115,33 @@ func (t *trial) reads(ctx context.Context) (proves bool, err error) {
 	t.failure("probe", "a made-up secret: %s: %s", verdictWord(proof), proof.Evidence)
 	t.say("%-12s nothing is proven as long as a made-up secret is not refused: choose another probe%s", "", because(proof))
 	return false, nil
+}
+
+// catalogues asks what a new key can be given, where the file says that the service tells: what is tried after it is of that.
+func (t *trial) catalogues(ctx context.Context) {
+	asker, ok := client.As[client.Cataloguer](t.s.Service)
+	if !ok {
+		return
+	}
+	told, err := asker.Catalogue(ctx)
+	switch {
+	case client.IsKind(err, client.Forbidden):
+		t.untried("catalogue", "what a new key can be given: the profile's credential may not ask")
+		return
+	case err != nil:
+		t.wrong("catalogue", "what a new key can be given", err)
+		return
+	}
+	var parts []string
+	for what, n := range map[string]int{"permission": len(told.Permissions), "role": len(told.Roles), "environment": len(told.Environments)} {
+		if n > 0 {
+			parts = append(parts, many(n, what))
+		}
+	}
+	slices.Sort(parts)
+	t.held("catalogue", "the service names %s", strings.Join(parts, ", "))
+	now := t.s.Service.Capabilities()
+	t.s.Caps.PermissionGroups, t.s.Caps.Roles, t.s.Caps.Environments = now.PermissionGroups, now.Roles, now.Environments
 }
 
 // refusals says whether a refusal of the issuer's own was told from one of a proxy's by what the file has for it.
