@@ -51,7 +51,7 @@ func (d *Declaration) Unsent() (out []apikey.Field) {
 	}
 	for f, said := range map[apikey.Field]bool{apikey.FieldPermissions: true, apikey.FieldRestrictions: true, apikey.FieldRole: len(d.Roles) > 0,
 		apikey.FieldType: len(d.Types) > 0, apikey.FieldEnvironment: len(d.Environments) > 0} {
-		if slices.Contains(d.Access, f) && !(said && d.Create.Sends(f)) {
+		if (slices.Contains(d.Access, f) || slices.Contains(d.Row.AbsentIsNone, f)) && !(said && d.Create.Sends(f)) {
 			out = append(out, f)
 		}
 	}

@@ -117,9 +117,6 @@ func (c *checker) catalogue(at string, k *Catalogue, d *Declaration) {
 	case !permissions && k.ID+k.Feature+k.Group != "":
 		c.refuse(at, "has name and description of a row: id, feature and group are those of permissions")
 	}
-	if permissions && d.Create != nil && !d.Create.Sends(apikey.FieldPermissions) {
-		c.refuse(at, "is for permissions, and create sends none")
-	}
 	c.flat(at+".rows", k.Rows)
 	for field, path := range map[string]string{"name": k.Name, "id": k.ID, "feature": k.Feature, "group": k.Group, "description": k.Description} {
 		c.paths(at+"."+field, path)

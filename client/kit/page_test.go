@@ -40,7 +40,8 @@ func fieldPaths() []string {
 			case in == reflect.TypeFor[Call]():
 				walk("call", in)
 			case in.Kind() == reflect.Struct && in != reflect.TypeFor[Span]() && !slices.Contains(builtInOnly, path):
-				walk(strings.TrimPrefix(name, "key_"), in) // a key is sent in the ways of a credential
+				// A key is sent in the ways of a credential, and roles are asked for as permissions are.
+				walk(strings.TrimPrefix(strings.TrimPrefix(strings.TrimPrefix(name, "key_"), "role_"), "environment_"), in)
 			}
 		}
 	}

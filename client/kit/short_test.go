@@ -1,6 +1,7 @@
 package kit
 
 import (
+	"fmt"
 	"maps"
 	"reflect"
 	"slices"
@@ -85,6 +86,18 @@ create.send.may = { field = "permissions", as = "list" }
 	} {
 		if d, err := Load("f.toml", []byte(small+text)); err != nil || !slices.Equal(d.Access, want) {
 			t.Errorf("%s: %v, %v; want %v", text, d, err, want)
+		}
+	}
+}
+
+// TestAccessThatAKeyMayLackIsAccess: what one key has of it a create that does not send it cannot give to another.
+func TestAccessThatAKeyMayLackIsAccess(t *testing.T) {
+	for _, f := range absentFields {
+		for _, may := range []string{"", fmt.Sprintf("row.absent_is_none = [%q]\n", f)} {
+			d, err := Load("f.toml", []byte(small+fmt.Sprintf("row.%s = [\"may\"]\n", f)+may))
+			if err != nil || !slices.Equal(d.Unsent(), []apikey.Field{apikey.Field(f)}) {
+				t.Errorf("%s, %q: %v, %v", f, may, d.Unsent(), err)
+			}
 		}
 	}
 }
