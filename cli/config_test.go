@@ -3,6 +3,7 @@ package cli
 import (
 	"os"
 	"path/filepath"
+	"regexp"
 	"runtime"
 	"strings"
 	"testing"
@@ -93,6 +94,12 @@ func TestConfigCheckTriesEachProfileAndSaysWhatItCanDo(t *testing.T) {
 		if !strings.Contains(out, want) {
 			t.Errorf("%q is missing in\n%s", want, out)
 		}
+	}
+	if out := m.must("config", "check", "-p", "local/generic"); !regexp.MustCompile(`(?m)^  can     .*, rotate --strategy roll`).MatchString(out) || strings.Contains(out, "cannot  rotate") {
+		t.Errorf("whether a key can be rolled is not said:\n%s", out)
+	}
+	if !strings.Contains(out, "  cannot  rotate --strategy roll: ") {
+		t.Errorf("that no key can be rolled is not said:\n%s", out)
 	}
 	if out := newMachine(t).must("config", "check"); strings.Count(out, "  works ") != 3 { // there are no others
 		t.Error(out)

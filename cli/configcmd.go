@@ -156,6 +156,6 @@ func abilities(c apikey.Capabilities) []namedAbility {
 	return []namedAbility{
 		{"list", apikey.Can()}, {"create", c.Create}, {"delete", c.Delete}, {"rename", c.Rename}, {"change the role", c.ChangeRole},
 		{"disable", c.Disable}, {"public-key", c.PublicKeys}, {"give a secret again", c.Retrieve}, {"show the last use", c.LastUsed},
-		{"set an expiry", c.Expiry}, {"restrict", c.Restrictions},
+		{"set an expiry", c.Expiry}, {"restrict", c.Restrictions}, {"rotate --strategy roll", c.Roll.Ability},
 	}
 }

@@ -126,6 +126,12 @@ func TestAnIssuerOfTheUsersOwn(t *testing.T) {
 		t.Errorf("everything is accepted: %+v", r)
 	}
 	id, secret := m.create("-p", "a", "--name", "ci")
+	var verified map[string]any
+	r := m.run(secret, "verify", "-p", "a", "-o", "json")
+	decode(t, r.stdout, &verified)
+	if unknown, _ := verified["unknown"].([]any); r.code != 0 || verified["valid"] != true || verified["profile"] != "a" || verified["proved_by"] != "GET /whoami answered 200" || len(unknown) == 0 || !strings.HasPrefix(fmt.Sprint(unknown[0]), "which key it is cannot be told here") {
+		t.Errorf("what is known of a secret that nothing names a key of: %+v", r)
+	}
 	if keys := m.keys("a"); len(keys) != 2 || secret != "acme-0123456789-"+id {
 		t.Errorf("%v, %s", keys, id)
 	}

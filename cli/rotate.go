@@ -70,7 +70,7 @@ a name: status:old is the state alone.`,
 	f.StringVar(&o.acceptUnknown, "accept-unknown", "", "accept what cannot be seen, for this reason: access that is not reported, a place that nobody can read, a service that refuses no made-up secret")
 	f.StringVar(&o.close, "close", "", "end an open rotation as it stands: changes nothing, says what is left where; takes --reason")
 	f.BoolVar(&o.plan, "plan", false, "say the exact calls and writes, in order, what each will prove and what can be undone; changes nothing")
-	f.StringVar(&o.strategy, "strategy", "", "how: create (create and delete), roll (a new secret for the same key, with an overlap), dashboard (you create the key there) or roll-at-once (the former secret dies with the call); default: what the service can")
+	f.StringVar(&o.strategy, "strategy", "", "how: create (create and delete), roll (a new secret for the same key, with an overlap), dashboard (you create the key there) or roll-at-once (the former secret dies with the call); default: create where the service can, else dashboard; never a roll")
 	f.StringVar(&o.overlap, "overlap", "24h", "with --strategy roll: how long the former secret lives on, if nothing ends it before; 0 is roll-at-once")
 	f.BoolVar(&o.outage, "outage", false, "with roll-at-once: the application may have a dead secret until the new one is delivered")
 	f.BoolVar(&o.replace, "replace", false, "a destination may hold something else than the old key's secret; it is kept, and an undo puts it back")

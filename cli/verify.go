@@ -116,6 +116,9 @@ func (a *app) findSecret(ctx context.Context, v *host.Verifier) (apikey.Secret, 
 	return found[at-1].Secret, nil
 }
 
+// unnamed is what is said of a secret that is accepted where neither the answer nor the list tells which key it is of.
+const unnamed = "which key it is cannot be told here"
+
 func (a *app) printProofJSON(v host.Verified) error {
 	out := struct {
 		Valid *bool          `json:"valid"` // null: cannot tell
@@ -123,8 +126,17 @@ func (a *app) printProofJSON(v host.Verified) error {
 		Fits  []table.Row    `json:"fits,omitempty"`
 		Past  []host.PastKey `json:"past,omitempty"`
 		Whole *bool          `json:"whole,omitempty"` // false: it is cut or mistyped
+
+		// Of a secret that is accepted and of which nobody says whose it is: what there is instead.
+		Profile string   `json:"profile,omitempty"`
+		Proved  string   `json:"proved_by,omitempty"`
+		Can     []string `json:"can,omitempty"`
+		Unknown []string `json:"unknown,omitempty"`
 	}{Past: v.Past}
 	p := v.Proof
+	if p.Accepted() && p.Key == nil {
+		out.Profile, out.Proved, out.Can, out.Unknown = v.Profile, p.Evidence, p.Can, append([]string{unnamed}, p.Unknown...)
+	}
 	if p.Accepted() || p.Refused() {
 		valid := p.Accepted()
 		out.Valid = &valid
@@ -170,7 +182,7 @@ func (a *app) printProof(v host.Verified) error {
 	case p.Key != nil:
 		return table.Key(a.out, a.rowOf(v.Session, *p.Key))
 	case p.Accepted():
-		_, err := fmt.Fprintln(a.out, "which key it is cannot be told here")
+		_, err := fmt.Fprintln(a.out, unnamed)
 		return err
 	}
 	return nil

@@ -83,15 +83,15 @@ func (e *Error) Unwrap() error { return e.Err }
 
 // IsKind reports whether err is a *Error of that kind.
 func IsKind(err error, kind Kind) bool {
-	var e *Error
-	return errors.As(err, &e) && e.Kind == kind
+	e := asError(err)
+	return e != nil && e.Kind == kind
 }
 
 // Refused reports whether the service itself said no to what was tried, so that it certainly did not happen: an answer in
 // its own shape with a status that refuses. A rate limit, a 5xx, a wall in front of it and silence are no refusals.
 func Refused(err error) bool {
-	var e *Error
-	if !errors.As(err, &e) || !e.Own || e.limited || e.Outcome != NotDone {
+	e := asError(err)
+	if e == nil || !e.Own || e.limited || e.Outcome != NotDone {
 		return false
 	}
 	switch e.Kind {
@@ -103,8 +103,8 @@ func Refused(err error) bool {
 
 // MayHaveHappened reports whether err leaves open that the write took place.
 func MayHaveHappened(err error) bool {
-	var e *Error
-	return errors.As(err, &e) && e.Outcome == Unknown
+	e := asError(err)
+	return e != nil && e.Outcome == Unknown
 }
 
 // What is tried, as the user would say it.

@@ -98,10 +98,10 @@ func (g *nesting) nest(p []byte) bool {
 	return true
 }
 
-// tooDeep reports whether a value is nested deeper than it may be within so many brackets. What has no more brackets than that is not looked
-// at any closer.
+// tooDeep reports whether a value is nested deeper than it may be within so many brackets. What is too short for that, or has too few brackets,
+// is not looked at any closer.
 func tooDeep(raw []byte, around int) bool {
-	if around+bytes.Count(raw, []byte("["))+bytes.Count(raw, []byte("{")) <= maxDepth {
+	if around+len(raw)/2 <= maxDepth || around+bytes.Count(raw, []byte("["))+bytes.Count(raw, []byte("{")) <= maxDepth {
 		return false
 	}
 	n := nesting{depth: around}

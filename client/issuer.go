@@ -1,6 +1,7 @@
 package client
 
 import (
+	"net/url"
 	"sync"
 	"sync/atomic"
 
@@ -13,13 +14,13 @@ type issuer struct {
 	*transport
 	d        *kit.Declaration
 	spelling verbatim
-	exchange *exchange    // nil where nothing is exchanged
 	sessions *sessions    // what the credential is exchanged for before each call; nil where it is sent itself
 	own      *kit.Auth    // how the credential is sent, or its session
 	tried    *kit.Auth    // how a key is sent whose secret is tried
 	features *features    // of permissions, and how the account spells them
 	query    atomic.Int32 // index in the declared queries of the list that the credential may read
 
+	tokenServer *url.URL                  // where a key is exchanged; nil where none is
 	whole       func(apikey.Secret) bool  // nil where no form of a whole secret is declared
 	told        atomic.Pointer[Catalogue] // what the service said of its permissions; nil for nothing
 	looksAtKeys sync.Map                  // the probes of which it was seen, though the shape of their answer is not known

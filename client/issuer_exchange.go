@@ -4,8 +4,6 @@ import (
 	"context"
 	"encoding/base64"
 	"encoding/json"
-	"net/http"
-	"net/url"
 	"strings"
 	"time"
 
@@ -18,54 +16,43 @@ const (
 	sessionDefault = time.Minute      // where neither the answer nor the JWT says how long it lives
 )
 
-// exchange trades a key for a JWT at the token server, the one other host that a key goes to.
-type exchange struct {
-	t      *transport
-	name   string // of its call: "POST /token/issue"
-	header map[string]string
-	server *url.URL // nil where it is neither configured nor needed
-	*sessions
-}
-
-func newExchange(t *transport, name string, header map[string]string) (*exchange, *Error) {
-	x := &exchange{t: t, name: name, header: header}
-	x.sessions = newSessions(t, func(ctx context.Context, op string) (issued, error) { return x.issue(ctx, op, t.opts.Token) })
+// findTokenServer finds where a key is exchanged for a JWT, the one other host that a key goes to; none where it is neither configured nor
+// needed.
+func (s *issuer) findTokenServer() (bad *Error) {
 	switch {
-	case t.opts.TokenURL != "":
-		server, bad := parseOrigin(t.opts.TokenURL)
-		if bad != nil {
+	case s.opts.TokenURL != "":
+		if s.tokenServer, bad = parseOrigin(s.opts.TokenURL); bad != nil {
 			bad.Message = "token_url: " + bad.Message
-			return nil, bad
+			return bad
 		}
-		x.server = server
-	case t.opts.Exchange:
-		if x.server = kit.TokenServer(t.origin); x.server == nil {
-			return nil, badOption("auth = exchange needs token_url: the token server cannot be told from the URL")
+	case s.opts.Exchange:
+		if s.tokenServer = kit.TokenServer(s.origin); s.tokenServer == nil {
+			return badOption("auth = exchange needs token_url: the token server cannot be told from the URL")
 		}
 	}
-	return x, nil
+	if s.opts.Exchange {
+		s.sessions = newSessions(s.transport, func(ctx context.Context, op string) (issued, error) { return s.issue(ctx, op, s.opts.Token) })
+	}
+	return nil
 }
 
-// usable reports whether there is a token server to ask.
-func (x *exchange) usable() bool { return x != nil && x.server != nil }
-
-// subject is the id of our own key, once a session has said it.
-func (x *exchange) subject() string {
-	if x == nil {
+// ownID is the id of our own key, once a session has said it.
+func (s *issuer) ownID() string {
+	if s.sessions == nil {
 		return ""
 	}
-	return x.known().subject
+	return s.spelling.show(s.sessions.known().subject)
 }
 
 // issue exchanges a key. Nothing is changed by it, but it is a POST: only one that was told its pace is sent again.
-func (x *exchange) issue(ctx context.Context, op string, key apikey.Secret) (issued, error) {
+func (s *issuer) issue(ctx context.Context, op string, key apikey.Secret) (issued, error) {
 	var reply struct {
 		Token     text `json:"token"`
 		ExpiresIn text `json:"expires_in"`
 	}
-	_, path, _ := strings.Cut(x.name, " ")
-	c := call{op: op, method: http.MethodPost, path: path, origin: x.server, bearer: key, paced: true, once: true, header: x.header}
-	err := x.t.do(ctx, c, func(a *answer) error {
+	c := s.request(op, &kit.Call{Call: s.d.Exchange.Call}, "", nil)
+	c.origin, c.bearer, c.paced, c.once, c.header = s.tokenServer, key, true, true, s.d.Headers
+	err := s.do(ctx, c, func(a *answer) error {
 		_, raw, err := decodeObject(a.body)
 		if err != nil {
 			return err
@@ -82,7 +69,7 @@ func (x *exchange) issue(ctx context.Context, op string, key apikey.Secret) (iss
 		return issued{}, err
 	}
 	out := issued{token: apikey.NewSecret(string(reply.Token)), isJWT: strings.Count(string(reply.Token), ".") == 2}
-	now := x.t.now()
+	now := s.now()
 	life := sessionDefault
 	subject, expires := claims(string(reply.Token))
 	out.subject = subject

@@ -43,7 +43,7 @@ func (s *issuer) declaredNames(op string) []string {
 	case "create":
 		return inWords(calls[op], calls["create.secret"])
 	case "probe":
-		if s.exchange.usable() {
+		if s.tokenServer != nil {
 			return []string{s.d.Exchange.Call}
 		}
 		var all []string

@@ -40,29 +40,46 @@ func (s *issuer) page(ctx context.Context, query url.Values, start func(*answer)
 	if s.d.List.Each != nil {
 		return s.pageOfIDs(ctx, c, start, each)
 	}
-	err = s.send(ctx, c, func(a *answer) error {
+	var k listedKey // one for all rows, as the record is
+	return s.rows(ctx, c, start, func(dec *jsontext.Decoder, r *record) error {
+		if err := r.from(dec); err != nil {
+			return err
+		}
+		if err := s.ofList(r, &k); err != nil {
+			return err
+		}
+		each(&k.key, k.secret)
+		return nil
+	})
+}
+
+// rows makes a call that is answered with a list: start is called at each attempt, each reads a row.
+func (s *issuer) rows(ctx context.Context, c call, start func(*answer), each func(*jsontext.Decoder, *record) error) (rest beside, err error) {
+	err = s.send(ctx, c, func(a *answer) (err error) {
 		start(a)
 		r := s.listed()
-		var key apikey.Key // one for all rows, as the record is
-		var err error
 		rest.header = a.header
-		rest.members, err = readList(a.body, s.d.List.Rows, func(dec *jsontext.Decoder) error {
-			if err := r.from(dec); err != nil {
-				return err
-			}
-			var err error
-			if key, err = s.key(r); err != nil {
-				return err
-			}
-			s.ofRow(&key, r)
-			secret := r.secret()
-			key.Own = secret.Equal(s.opts.Token)
-			each(&key, secret)
-			return nil
-		})
+		rest.members, err = readList(a.body, s.d.List.Rows, func(dec *jsontext.Decoder) error { return each(dec, r) })
 		return err
 	})
 	return rest, err
+}
+
+// listedKey is a key of the list, with the secret that its row shows.
+type listedKey struct {
+	key    apikey.Key
+	secret apikey.Secret
+}
+
+// ofList is what a row of the list shows.
+func (s *issuer) ofList(r *record, out *listedKey) (err error) {
+	out.secret = r.secret()
+	if out.key, err = s.key(r); err != nil {
+		return err
+	}
+	s.ofRow(&out.key, r)
+	out.key.Own = out.secret.Equal(s.opts.Token)
+	return nil
 }
 
 // beside is what an answer says beside its list.
@@ -85,30 +102,27 @@ const manyAtOnce = 8
 // pageOfIDs reads a list that shows ids alone, and then each key. One that is gone by then is passed over.
 func (s *issuer) pageOfIDs(ctx context.Context, c call, start func(*answer), each visit) (rest beside, err error) {
 	var ids []string
-	err = s.send(ctx, c, func(a *answer) error {
+	restart := func(a *answer) {
 		start(a)
-		ids, rest.header = nil, a.header
-		r := newRecord(&s.d.Row)
-		var err error
-		rest.members, err = readList(a.body, s.d.List.Rows, func(dec *jsontext.Decoder) error {
-			var id text
-			if dec.PeekKind() == '{' {
-				if err := r.from(dec); err != nil {
-					return err
-				}
-				id = text(firstOf(r.id...))
-			} else if raw, err := value(dec); err != nil {
-				return err
-			} else if err := id.UnmarshalJSON(raw); err != nil {
+		ids = nil
+	}
+	rest, err = s.rows(ctx, c, restart, func(dec *jsontext.Decoder, r *record) error {
+		var id text
+		if dec.PeekKind() == '{' {
+			if err := r.from(dec); err != nil {
 				return err
 			}
-			if id == "" {
-				return s.withoutID()
-			}
-			ids = append(ids, string(id))
-			return nil
-		})
-		return err
+			id = text(firstOf(r.id...))
+		} else if raw, err := value(dec); err != nil {
+			return err
+		} else if err := id.UnmarshalJSON(raw); err != nil {
+			return err
+		}
+		if id == "" {
+			return s.withoutID()
+		}
+		ids = append(ids, string(id))
+		return nil
 	})
 	if err != nil {
 		return rest, err
@@ -118,11 +132,7 @@ func (s *issuer) pageOfIDs(ctx context.Context, c call, start func(*answer), eac
 		found, failed := make([]listedKey, len(some)), make([]error, len(some))
 		var all sync.WaitGroup
 		for i, id := range some {
-			all.Add(1)
-			go func() {
-				defer all.Done()
-				found[i], failed[i] = s.shown(ctx, id)
-			}()
+			all.Go(func() { found[i], failed[i] = s.shown(ctx, id) })
 		}
 		all.Wait()
 		for i := range some {
@@ -149,11 +159,7 @@ func (s *issuer) shown(ctx context.Context, id string) (out listedKey, err error
 		if firstOf(r.id...) == "" {
 			r.setID(text(id))
 		}
-		out.secret = r.secret()
-		out.key, err = s.key(r)
-		s.ofRow(&out.key, r)
-		out.key.Own = out.secret.Equal(s.opts.Token)
-		return err
+		return s.ofList(r, &out)
 	})
 	return out, err
 }
@@ -165,7 +171,7 @@ func (s *issuer) shown(ctx context.Context, id string) (out listedKey, err error
 func (s *issuer) walk(ctx context.Context, start func(*answer), each visit) error {
 	err := s.walkPages(ctx, start, each)
 	if err == nil && s.d.Catalogue != nil && s.d.Catalogue.Keys {
-		s.learnFromKeys()
+		s.told.Store(&Catalogue{Asked: s.opts.Now().UTC(), Permissions: s.seenOnKeys()})
 	}
 	return err
 }
@@ -252,12 +258,6 @@ func (s *issuer) widest(ctx context.Context, start func(*answer), each visit) er
 		}
 	}
 	return first
-}
-
-// listedKey is a key of the list, with the secret that its row shows.
-type listedKey struct {
-	key    apikey.Key
-	secret apikey.Secret
 }
 
 // inList is the key that the list has under an id; none where it has no such key.

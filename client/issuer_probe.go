@@ -20,7 +20,7 @@ func (s *issuer) Probe(ctx context.Context, secret apikey.Secret, call string) (
 	if proof, bad := unusable(secret); bad {
 		return proof, nil
 	}
-	if s.exchange.usable() {
+	if s.tokenServer != nil {
 		return s.probeByExchange(ctx, secret, call)
 	}
 	if call != "" {
@@ -56,7 +56,7 @@ func (s *issuer) Probe(ctx context.Context, secret apikey.Secret, call string) (
 // probeByExchange exchanges the secret. A session that is no JWT may be anything: the first declared read tells. A token server
 // that does not serve proves nothing: the read is made with the secret itself.
 func (s *issuer) probeByExchange(ctx context.Context, secret apikey.Secret, call string) (apikey.Proof, error) {
-	read, issue := &s.d.Probes[0], s.exchange.name
+	read, issue := &s.d.Probes[0], s.d.Exchange.Call
 	session := issue + ", " + read.Call
 	switch call {
 	case read.Call:
@@ -65,7 +65,7 @@ func (s *issuer) probeByExchange(ctx context.Context, secret apikey.Secret, call
 	default:
 		return apikey.Proof{}, noSuchCall(call)
 	}
-	given, err := s.exchange.issue(ctx, opProbe, secret)
+	given, err := s.issue(ctx, opProbe, secret)
 	e := asError(err)
 	did := answeredWith(issue)
 	switch {

@@ -13,7 +13,7 @@ func (s *issuer) List(ctx context.Context, each func([]apikey.Key)) error {
 	var c *collector
 	err := s.walk(ctx,
 		func(a *answer) {
-			c = &collector{each: each, answer: a, own: s.opts.Token, ownID: s.spelling.show(s.exchange.subject())}
+			c = &collector{each: each, answer: a, own: s.opts.Token, ownID: s.ownID()}
 		},
 		func(k *apikey.Key, _ apikey.Secret) { c.add(k) })
 	if err == nil {
@@ -31,8 +31,8 @@ func (s *issuer) Identify(ctx context.Context, secret apikey.Secret) (*apikey.Ke
 	ctx, done := s.operation(ctx)
 	defer done()
 	subject := ""
-	if s.exchange.usable() && secret.Check() == nil {
-		if session, err := s.exchange.issue(ctx, opProbe, secret); err == nil {
+	if s.tokenServer != nil && secret.Check() == nil {
+		if session, err := s.issue(ctx, opProbe, secret); err == nil {
 			subject = s.spelling.show(session.subject)
 		}
 	}

@@ -58,11 +58,8 @@ func openIssuer(d *kit.Declaration, opts Options) (*issuer, *Error) {
 		s.told.Store(opts.Catalogue)
 	}
 	if d.Exchange != nil {
-		if s.exchange, bad = newExchange(t, d.Exchange.Call, d.Headers); bad != nil {
+		if bad := s.findTokenServer(); bad != nil {
 			return nil, bad
-		}
-		if opts.Exchange {
-			s.sessions = s.exchange.sessions
 		}
 	}
 	return s, nil

@@ -39,22 +39,16 @@ type record struct {
 	objects shared[reference]
 	names   []string // of all members
 	places  map[string]json.Unmarshaler
-	order   []member // the members of the rows so far
-	next    int      // the one in order that is expected
 
 	watched      bool // a trial wants to know which members came
 	came, others []string
 }
 
-// member is one that a row had. Rows of a list have theirs in the same order, some of them left out: comparing with the one that is
-// expected is many times cheaper than looking a name up.
-type member struct {
-	name  string
-	place json.Unmarshaler
-}
-
-// maxOrder bounds what is remembered of rows that never have the same members.
-const maxOrder = 64
+// What is remembered of rows that never have the same members, and what of them is told.
+const (
+	maxPlaces = 200
+	maxOthers = 64
+)
 
 func newRecord(of *kit.Row) *record {
 	r := &record{places: map[string]json.Unmarshaler{}}
@@ -119,8 +113,10 @@ func (i inside) UnmarshalJSON(b []byte) error {
 	dec := loosely(bytes.NewReader(b))
 	return members(dec, func(name []byte) error {
 		raw, err := value(dec)
-		place := i.r.place(string(name))
-		i.r.note(name)
+		place := i.r.field(name)
+		if i.r.watched {
+			i.r.note(name)
+		}
 		if _, deeper := place.(inside); err != nil || place == nil || deeper {
 			return err
 		}
@@ -142,15 +138,12 @@ func (r *record) clear() {
 	r.came, r.others = nil, nil
 }
 
-// note keeps that a member came, as it is declared, where somebody wants to know.
+// note keeps that a member came, as it is declared.
 func (r *record) note(name []byte) {
-	if !r.watched {
-		return
-	}
 	at := slices.IndexFunc(r.names, func(known string) bool { return strings.EqualFold(string(name), known) })
 	if at >= 0 {
 		r.came = append(r.came, r.names[at])
-	} else if text := field(text(name)); len(r.others) < maxOrder && len(text) <= 40 && text == words(text) {
+	} else if text := field(text(name)); len(r.others) < maxOthers && len(text) <= 40 && text == words(text) {
 		r.others = append(r.others, text)
 	}
 }
@@ -158,7 +151,6 @@ func (r *record) note(name []byte) {
 // from reads the next row, as encoding/json reads a struct: names in any case, the last one of several counts.
 func (r *record) from(dec *jsontext.Decoder) error {
 	r.clear()
-	r.next = 0
 	if dec.PeekKind() != '{' {
 		raw, err := value(dec)
 		if err != nil {
@@ -168,7 +160,9 @@ func (r *record) from(dec *jsontext.Decoder) error {
 	}
 	return members(dec, func(name []byte) error {
 		place := r.field(name)
-		r.note(name)
+		if r.watched {
+			r.note(name)
+		}
 		raw, err := value(dec)
 		if err != nil || place == nil {
 			return err
@@ -197,24 +191,18 @@ func (r *record) read(body io.Reader, names []string) error {
 
 // field is where a member goes; nil for nowhere.
 func (r *record) field(name []byte) json.Unmarshaler {
-	for at := r.next; at < min(r.next+2, len(r.order)); at++ {
-		if m := &r.order[at]; m.name == string(name) {
-			r.next = at + 1
-			return m.place
-		}
+	if place, known := r.places[string(name)]; known {
+		return place
 	}
 	place := r.place(string(name))
-	if len(r.order) < maxOrder {
-		r.order = slices.Insert(r.order, min(r.next, len(r.order)), member{string(name), place})
-		r.next++
+	if len(r.places) < maxPlaces {
+		r.places[string(name)] = place
 	}
 	return place
 }
 
+// place is that of a member whose name is written in another case.
 func (r *record) place(name string) json.Unmarshaler {
-	if p := r.places[name]; p != nil {
-		return p
-	}
 	for _, known := range r.names {
 		if strings.EqualFold(name, known) {
 			return r.places[known]

@@ -2,7 +2,6 @@ package client
 
 import (
 	"cmp"
-	"errors"
 	"net/http"
 	"slices"
 	"strings"
@@ -73,8 +72,8 @@ func (t *transport) ofOtherEnvironment(secret apikey.Secret) bool {
 // HintOf is what to do about an error: the line of the service's documents that applies to it, and the permission that is
 // missing. Empty where nothing is known.
 func HintOf(err error) string {
-	var e *Error
-	if !errors.As(err, &e) {
+	e := asError(err)
+	if e == nil {
 		return ""
 	}
 	hint := e.Hint

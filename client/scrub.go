@@ -96,6 +96,12 @@ func isDropped(r rune) bool {
 	return unicode.In(r, unicode.Cc, unicode.Cf, unicode.Variation_Selector, unicode.Other_Default_Ignorable_Code_Point)
 }
 
+// The least last byte of a CSI, and of any other escape sequence.
+const (
+	finalOfCSI    = 0x40
+	finalOfEscape = 0x30
+)
+
 // sequence is the length of the control sequence that text begins with; 0 for none. A string
 // sequence without its end (OSC, DCS) is its introducer alone, so that no text is swallowed; open
 // notes that there is no end, which holds for all that follows.
@@ -107,28 +113,28 @@ func sequence(text string, open *bool) int {
 		}
 		switch next := text[size]; {
 		case next == '[':
-			return controlEnd(text, size+1)
+			return sequenceEnd(text, size+1, finalOfCSI)
 		case strings.IndexByte("]PX^_", next) >= 0:
 			return stringEnd(text, size+1, open)
 		default:
-			return escapeEnd(text, size)
+			return sequenceEnd(text, size, finalOfEscape)
 		}
 	}
 	switch r {
 	case 0x9b:
-		return controlEnd(text, size)
+		return sequenceEnd(text, size, finalOfCSI)
 	case 0x9d, 0x90, 0x98, 0x9e, 0x9f:
 		return stringEnd(text, size, open)
 	}
 	return 0
 }
 
-// controlEnd ends a CSI: parameters, intermediates, one final byte.
-func controlEnd(text string, i int) int {
-	for i < len(text) && text[i] >= 0x20 && text[i] <= 0x3f {
+// sequenceEnd ends a sequence whose last byte is final or above it: what stands before that are its parameters and intermediates.
+func sequenceEnd(text string, i int, final byte) int {
+	for i < len(text) && text[i] >= 0x20 && text[i] < final {
 		i++
 	}
-	if i < len(text) && text[i] >= 0x40 && text[i] <= 0x7e {
+	if i < len(text) && text[i] >= final && text[i] <= 0x7e {
 		i++
 	}
 	return i
@@ -147,16 +153,5 @@ func stringEnd(text string, i int, open *bool) int {
 		}
 	}
 	*open = true
-	return i
-}
-
-// escapeEnd ends any other escape sequence: intermediates and one final byte.
-func escapeEnd(text string, i int) int {
-	for i < len(text) && text[i] >= 0x20 && text[i] <= 0x2f {
-		i++
-	}
-	if i < len(text) && text[i] >= 0x30 && text[i] <= 0x7e {
-		i++
-	}
 	return i
 }

@@ -1,6 +1,7 @@
 package client
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"io"
@@ -17,7 +18,13 @@ func loosely(r io.Reader) *jsontext.Decoder {
 // value reads the next value. Its JSON is gone when the decoder is used again.
 func value(dec *jsontext.Decoder) ([]byte, error) {
 	raw, err := dec.ReadValue()
-	if err == nil && tooDeep(raw, dec.StackDepth()) {
+	looked := raw
+	if err != nil { // the decoder has a limit of its own, which it calls a fault of syntax
+		if looked = bytes.TrimLeft(dec.UnreadBuffer(), " \t\r\n,:"); !bytes.HasPrefix(looked, []byte("[")) && !bytes.HasPrefix(looked, []byte("{")) {
+			return raw, err
+		}
+	}
+	if tooDeep(looked, dec.StackDepth()) {
 		err = errTooDeep
 	}
 	return raw, err

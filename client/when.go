@@ -26,14 +26,14 @@ func (w *wireTime) UnmarshalJSON(b []byte) error {
 		w.found(at)
 		return nil
 	}
-	if n := whole(b); n > 0 {
+	if string(b) == "null" {
+		w.absent = true
+		return nil
+	}
+	if n, err := strconv.ParseInt(string(b), 10, 64); err == nil && n > 0 {
 		if at, ok := epoch(float64(n)); ok {
 			w.found(at)
 		}
-		return nil
-	}
-	if string(b) == "null" {
-		w.absent = true
 		return nil
 	}
 	var s string
@@ -73,20 +73,6 @@ func commonTime(b []byte) (time.Time, bool) {
 		return time.Time{}, false
 	}
 	return inRange(at)
-}
-
-// whole is a number of up to 15 digits, which a float64 has exactly; 0 for anything else.
-func whole(b []byte) (n int64) {
-	if len(b) > 15 || len(b) == 0 || b[0] == '0' {
-		return 0
-	}
-	for _, c := range b {
-		if c < '0' || c > '9' {
-			return 0
-		}
-		n = n*10 + int64(c-'0')
-	}
-	return n
 }
 
 // An epoch is in the smallest of the units seconds, milli-, micro- and nanoseconds in which it is no

@@ -70,7 +70,12 @@ func (t *token) UnmarshalJSON(b []byte) error {
 }
 
 func isPrintable(s string) bool {
-	return !strings.ContainsFunc(s, func(r rune) bool { return r <= 0x20 || r > 0x7e })
+	for i := range len(s) {
+		if s[i] <= 0x20 || s[i] > 0x7e {
+			return false
+		}
+	}
+	return true
 }
 
 // firstOf is the first that is not empty.

@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"detent/client/issuers"
 	"detent/client/kit"
@@ -83,6 +84,18 @@ func whoHave(setting string) (out []string) {
 	return out
 }
 
+// parentsOf says what keys of this issuer belong to.
+func parentsOf(d *kit.Declaration) string {
+	if len(d.Parents) == 0 {
+		return "they belong to nothing that a profile names"
+	}
+	names := make([]string, len(d.Parents))
+	for i, k := range d.Parents {
+		names[i] = k.Name
+	}
+	return "they belong to " + strings.Join(names, ", ")
+}
+
 // readParents reads parents = { project = "42" }.
 func readParents(p *Profile, d *kit.Declaration, t *section) {
 	if (d == nil || len(d.Parents) == 0) && !t.has("parents") {
@@ -94,7 +107,7 @@ func readParents(p *Profile, d *kit.Declaration, t *section) {
 		for _, name := range table.names() {
 			p.Parents[name], _ = table.text(name, "an id, in quotes")
 			if d != nil && !slices.ContainsFunc(d.Parents, func(k kit.Parent) bool { return k.Name == name }) {
-				table.refuse(name, "is nothing that keys of %s belong to", d.Title)
+				table.refuse(name, "is nothing that keys of %s belong to: %s", d.Title, parentsOf(d))
 			}
 			if !kit.IsParentValue(p.Parents[name]) {
 				table.refuse(name, "must be letters, digits and _ . @ : ~ -, at most 128")

@@ -34,7 +34,7 @@ func TestAProfileIsOfAnIssuerOfTheUsersOwn(t *testing.T) {
 		{"what only a built-in one may be", ownIssuer + "embedded = true\n", `parents = { project = "42" }`, `acme.toml:9: embedded: is for what is built in`},
 		{"no parents", ownIssuer, ``, `profiles.p.parents: is missing: { project = "…" }: Project id`},
 		{"an empty table", ownIssuer, `parents = {}`, `profiles.p.parents: is missing`},
-		{"an unknown parent", ownIssuer, `parents = { project = "42", team = "1" }`, `f:5: profiles.p.parents.team: is nothing that keys of Acme belong to`},
+		{"an unknown parent", ownIssuer, `parents = { project = "42", team = "1" }`, `f:5: profiles.p.parents.team: is nothing that keys of Acme belong to: they belong to project`},
 		{"a path", ownIssuer, `parents = { project = "../42" }`, `f:5: profiles.p.parents.project: must be letters`},
 		{"a number", ownIssuer, `parents = { project = 42 }`, `f:5: profiles.p.parents.project: must be text`},
 	} {

@@ -197,3 +197,13 @@ func (r *Rotation) unreadOnes() (out []*destinationRecord) {
 	}
 	return out
 }
+
+// longestOverlap is how long a key may live on beside the one that its roll makes: the service takes what it is told for the key's end, and a later
+// one than it has is not what anybody asked for. A key that stays ends when it ends.
+func (r *Rotation) longestOverlap(key apikey.Key) (time.Duration, bool) {
+	end, ends := key.ExpiresAt.Time()
+	if !ends || !r.caps.Roll.NewID {
+		return 0, false
+	}
+	return end.Sub(r.serviceNow()).Truncate(time.Minute) - time.Minute, true
+}

@@ -91,7 +91,7 @@ func (r *Rotation) newJournal(id string, p Params) *journal {
 		Replace: p.Replace, Revive: p.Revive, NotMine: strings.TrimSpace(p.NotMine),
 		Own: p.Key.Own, Drain: DefaultDrain, Soak: DefaultSoak, AcceptUnknown: p.AcceptUnknown}
 	if isRoll(j.Strategy) {
-		j.Roll = &rollRecord{Overlap: r.overlap(p.Overlap), Outage: strings.TrimSpace(p.Outage), Unnamed: !r.caps.Roll.Again, NewID: r.caps.Roll.NewID}
+		j.Roll = &rollRecord{Overlap: r.overlap(p.Overlap, p.Key), Outage: strings.TrimSpace(p.Outage), Unnamed: !r.caps.Roll.Again, NewID: r.caps.Roll.NewID}
 	}
 	j.Base, _ = apikey.SplitName(p.Key.Name)
 	j.Name = apikey.NewName(j.Base, id, r.caps.MaxName)
@@ -108,15 +108,19 @@ func (r *Rotation) newJournal(id string, p Params) *journal {
 	return j
 }
 
-// overlap is how long the former secret is to live on.
-func (r *Rotation) overlap(asked *time.Duration) time.Duration {
+// overlap is how long the former secret is to live on: where nothing is said, no longer than its key does.
+func (r *Rotation) overlap(asked *time.Duration, key apikey.Key) time.Duration {
 	if r.strategy.ID == strategyRollAtOnce {
 		return 0
 	}
 	if asked != nil {
 		return *asked
 	}
-	return min(DefaultOverlap, r.caps.Roll.Overlap)
+	usual := min(DefaultOverlap, r.caps.Roll.Overlap)
+	if most, ends := r.longestOverlap(key); ends && most > 0 {
+		return min(usual, most)
+	}
+	return usual
 }
 
 // refuseSecond answers with the open rotation that already concerns the key.

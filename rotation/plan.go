@@ -88,15 +88,19 @@ func (r *Rotation) rehearse(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := r.findHome(ctx, s); err != nil {
+		return err
+	}
 	if err := r.refuses(s); err != nil {
 		return err
 	}
 	if q := r.askRevive(s.old); q != nil {
-		return &RefusedError{Reason: q.Text, Next: "say so with " + q.Flag}
+		return &RefusedError{Reason: q.Text, Next: saidBy(q.Flag)}
 	}
 	if q := r.askLacks(); q != nil {
 		return &RefusedError{Reason: q.Text + ": " + strings.Join(q.Lines, "; "), Next: saidBy(q.Flag)}
 	}
+	var first apikey.Secret // what a place holds
 	for d, rec := range r.destinations() {
 		job := r.job(nil)
 		job.LookOnly = true
@@ -121,7 +125,14 @@ func (r *Rotation) rehearse(ctx context.Context) error {
 		if err := r.refuseSharedPlace(rec); err != nil {
 			return err
 		}
-		if wrong := r.wrongByListing(s, held); reads && wrong != "" && !r.j.Replace {
+		wrong := r.wrongByListing(s, held)
+		if held.Exists && !first.IsZero() && !held.Secret.Equal(first) && wrong == "" {
+			wrong = notAlike
+		}
+		if held.Exists && first.IsZero() {
+			first = held.Secret
+		}
+		if reads && wrong != "" && !r.j.Replace {
 			return &RefusedError{Reason: rec.Describe + ": " + wrong, Next: "if it is the right place all the same, say so with --replace"}
 		}
 	}

@@ -369,7 +369,7 @@ func (r *Rotation) noteRest(s *listing) {
 func (r *Rotation) refuseRoll(s *listing) error {
 	rec, k := r.j.Roll, s.old
 	r.j.Roll.Before = moment{k.RolledAt}
-	other := "use --strategy " + strategyCreate
+	other := "use --strategy " + r.otherStrategy()
 	switch {
 	case k.Own && rule("roll: not detent's own key"):
 		return &RefusedError{Reason: "this is the key that detent itself uses, and it would have to change its credential in between", Next: other}
@@ -379,16 +379,56 @@ func (r *Rotation) refuseRoll(s *listing) error {
 		return &RefusedError{Reason: "the key is expired or disabled, and with a new secret it would be refused as well", Next: other}
 	case rec.Overlap > r.caps.Roll.Overlap && rule("roll: no longer than the service takes"):
 		return &RefusedError{Reason: fmt.Sprintf("the service takes an overlap of %s at the longest", span(r.caps.Roll.Overlap)), Next: "give a shorter --overlap"}
-	case rec.Overlap > 0 && r.j.Mode == Planned && rec.Overlap <= r.j.Drain && rule("roll: longer than the drain"):
-		return &RefusedError{Reason: fmt.Sprintf("the old secret would be dead after %s, before the drain of %s is over", span(rec.Overlap), span(r.j.Drain)), Next: "give a longer --overlap, or a shorter --drain"}
 	}
-	if end, ends := k.ExpiresAt.Time(); ends && end.Before(r.serviceNow().Add(minLife+r.j.Drain)) && rule("roll: a key that lives on") {
-		return &RefusedError{Reason: "the key ends " + end.UTC().Format(time.RFC3339) + ", whatever its secret is", Next: other}
+	if err := r.refuseRollByEnd(*k, other); err != nil {
+		return err
+	}
+	if rec.Overlap > 0 && r.j.Mode == Planned && rec.Overlap <= r.j.Drain && rule("roll: longer than the drain") {
+		return &RefusedError{Reason: fmt.Sprintf("the old secret would be dead after %s, before the drain of %s is over", span(rec.Overlap), span(r.j.Drain)), Next: "give a longer --overlap, or a shorter --drain"}
 	}
 	if rec.Overlap > 0 {
 		r.note("the old secret dies %s after the roll, whoever uses it: until then an undo gives the key back to it, and after that going on is the only way", span(rec.Overlap))
 	}
 	return nil
+}
+
+// otherStrategy is one by which a key is replaced that is not rolled; the dashboard always can.
+func (r *Rotation) otherStrategy() string {
+	if caps := r.w.Service.Capabilities(); caps.Create.OK && caps.Delete.OK {
+		return strategyCreate
+	}
+	return strategyDashboard
+}
+
+// refuseRollByEnd: the key must live on for a while after what the rotation takes, and no roll gives it a later end than it has.
+func (r *Rotation) refuseRollByEnd(k apikey.Key, other string) error {
+	end, ends := k.ExpiresAt.Time()
+	if !ends || !rule("roll: a key that lives on") {
+		return nil
+	}
+	dies, left, drain := "the key ends "+end.UTC().Format(time.RFC3339), end.Sub(r.serviceNow()), time.Duration(0)
+	if r.j.Mode == Planned && !r.j.atOnce() {
+		drain = r.j.Drain
+	}
+	shorter := (left - minLife - time.Minute).Truncate(time.Minute)
+	most, bounded := r.longestOverlap(k)
+	switch {
+	case left < minLife+drain && shorter <= 0:
+		return &RefusedError{Reason: dies + ", whatever its secret is", Next: other}
+	case left < minLife+drain:
+		return &RefusedError{Reason: dies + ", whatever its secret is, and the drain takes " + span(drain), Next: fmt.Sprintf("give a --drain of %s at most, or %s", typed(shorter), other)}
+	case bounded && r.j.Roll.Overlap > most:
+		return &RefusedError{Reason: dies + ", and an overlap of " + span(r.j.Roll.Overlap) + " would give it a later end", Next: fmt.Sprintf("give an --overlap of %s at most, or %s", typed(most), other)}
+	}
+	return nil
+}
+
+// typed is a span as a flag takes it, rounded down.
+func typed(d time.Duration) string {
+	if d >= 3*time.Hour {
+		return fmt.Sprintf("%dh", d/time.Hour)
+	}
+	return fmt.Sprintf("%dm", d/time.Minute)
 }
 
 // askOutage: that the application stops meanwhile is somebody's word, never assumed.

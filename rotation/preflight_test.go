@@ -284,7 +284,22 @@ func TestAKeyOfTheCredentialsProjectRotatesBesideKeysOfOthers(t *testing.T) {
 		if _, err := r.Do(t.Context()); want == "" && err != nil || want != "" && (err == nil || !strings.Contains(err.Error(), want)) {
 			t.Errorf("own project %q: %v, want %q", project, err, want)
 		}
+		planned := in(t, vertesiaLike)
+		planned.caps(withProjects)
+		planned.project("old", "a")
+		planned.project("other", "b")
+		planned.planIsRefused(func(p *rotation.Params) { p.Service = homely{p.Service, project, nil} }, want)
 	}
+}
+
+// TestAPlanIsRefusedWherePlacesHoldDifferentSecrets: of two at most one is the old key's, as the run finds too.
+func TestAPlanIsRefusedWherePlacesHoldDifferentSecrets(t *testing.T) {
+	sc := with(genericLike, func(sc *world.Scenario) { sc.Masks, sc.SeesUse, sc.Places = false, false, []string{"env", "file"} })
+	f := in(t, sc)
+	f.planIsRefused(nil, "")
+	f.Place(1).Put(strings.Repeat("sk_live_", 4))
+	f.planIsRefused(nil, "another secret than the other places do, and only one of them can be the old key's")
+	f.planIsRefused(func(p *rotation.Params) { p.Replace = true }, "")
 }
 
 // TestTheKeyIsTakenAsTheListShowsIt: whoever named it may have an older row.

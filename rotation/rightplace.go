@@ -208,6 +208,8 @@ func (r *Rotation) noteAlso(rec *destinationRecord, also []delivery.Other) {
 	}
 }
 
+const notAlike = "it holds another secret than the other places do, and only one of them can be the old key's"
+
 // checkAgreement notices that the places hold different secrets of which each passed for the old one.
 func (r *Rotation) checkAgreement() (*Result, error) {
 	anyOld := false
@@ -218,7 +220,7 @@ func (r *Rotation) checkAgreement() (*Result, error) {
 		}
 		anyOld = anyOld || rec.WasOld
 		if rec.WasOld && !r.formers[rec.Spec].Equal(r.old) && rule("place: all hold the same") {
-			if res := r.wrongPlace(rec, "it holds another secret than the other places do, and only one of them can be the old key's"); res != nil {
+			if res := r.wrongPlace(rec, notAlike); res != nil {
 				return res, nil
 			}
 			// Where nothing but last use tells, either may be the old key's: each is tried before it goes back, and neither was shown.

@@ -2,6 +2,8 @@ package rotation_test
 
 import (
 	"errors"
+	"fmt"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -56,6 +58,15 @@ func TestARollIsRefusedWhereItCannotBe(t *testing.T) {
 			}
 			f.Close()
 			f.leavesNothing(f.Log())
+			planned := in(t, rollLike)
+			tc.set(planned)
+			planned.Pass(time.Second)
+			planned.planIsRefused(func(p *rotation.Params) {
+				p.Revive = true
+				if tc.params != nil {
+					tc.params(p)
+				}
+			}, tc.want)
 		})
 	}
 }
@@ -259,3 +270,69 @@ func TestThatNoOverlapRunsIsNoWayBack(t *testing.T) {
 		t.Errorf("%v, %s", err, r.View().State)
 	}
 }
+
+// TestTheAdviceToARollThatIsRefusedWorks: whatever a key's end, the overlap and the drain, the plan says what the run says, and what is followed is
+// not refused again.
+func TestTheAdviceToARollThatIsRefusedWorks(t *testing.T) {
+	advice := regexp.MustCompile(`give an? --(overlap|drain) of (\S+) at most`)
+	followed := 0
+	for name, sc := range map[string]world.Scenario{"in place": rollLike, "another key": besideLike} {
+		for _, end := range []time.Duration{5 * time.Minute, 12 * time.Minute, 20 * time.Minute, 40 * time.Minute, 3 * time.Hour, 30 * time.Hour} {
+			for _, overlap := range []*time.Duration{nil, ptr(10 * time.Minute), ptr(2 * time.Hour), ptr(26 * time.Hour)} {
+				for _, drain := range []time.Duration{0, time.Minute, 15 * time.Minute} {
+					what := fmt.Sprintf("%s, ends in %s, overlap %v, drain %s", name, end, overlap, drain)
+					overlap := overlap
+					if overlap != nil {
+						what = fmt.Sprintf("%s, ends in %s, overlap %s, drain %s", name, end, *overlap, drain)
+					}
+					for range 4 {
+						begin := func(plan bool) (*fixture, *rotation.Rotation) {
+							f := in(t, sc)
+							f.Edit("old", func(k *apikey.Key) { k.ExpiresAt = apikey.At(f.Now().Add(end + time.Second)) })
+							f.Pass(time.Second)
+							return f, f.Start(func(p *rotation.Params) {
+								p.PlanOnly, p.Drain, p.Overlap = plan, &drain, overlap
+							})
+						}
+						_, r := begin(true)
+						_, planned := r.Plan(t.Context())
+						f, r := begin(false)
+						_, ran := r.Do(t.Context())
+						f.Forgive()
+						if fmt.Sprint(planned) != fmt.Sprint(ran) {
+							t.Fatalf("%s: the plan says %v, the run %v", what, planned, ran)
+						}
+						if ran == nil {
+							if v := r.View(); name == "another key" && v.Overlap > end {
+								t.Errorf("%s: it would end later, after %s", what, v.Overlap)
+							}
+							break
+						}
+						said := advice.FindStringSubmatch(ran.Error())
+						if said == nil {
+							if end > minLifeOfRoll+drain && !strings.Contains(ran.Error(), "longer --overlap") {
+								t.Errorf("%s: %v", what, ran)
+							}
+							break
+						}
+						d, err := apikey.ParseSpan(said[2])
+						if err != nil || d <= 0 {
+							t.Fatalf("%s: %v", ran, err)
+						}
+						if followed++; said[1] == "overlap" {
+							overlap = &d
+						} else {
+							drain = d
+						}
+					}
+				}
+			}
+		}
+	}
+	if followed < 10 {
+		t.Errorf("%d pieces of advice were followed", followed)
+	}
+}
+
+// minLifeOfRoll is how long a key that is rolled must live on.
+const minLifeOfRoll = 11 * time.Minute

@@ -11,7 +11,7 @@
 //	store lock journal format diff rollsay say recall    the journal, and what is told from it alone
 //	core notice calls step                               one rotation: its state, a call, the end of a step
 //	list probe places whose lastuse                      looks at the keys, at a secret, at the destinations
-//	withdraw dead gone mint paste rolling                a key taken out of service, gone, made; a service that rolls
+//	withdraw dead gone access mint paste rolling         a key taken out of service, gone, made; what it may do
 //	create renewing rollfind roll lost                   the ways to a new secret, and one that nobody has
 //	deliver switch gate verify drain retire finish       the stages after it
 //	undo undoplaces rightplace preflight plan planner    the way back; what is seen to, and said, beforehand

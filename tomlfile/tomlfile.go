@@ -61,9 +61,22 @@ func Read(file string, raw []byte, quote func(name string) string) (root map[str
 		if errors.As(err, &at) {
 			line, _ = at.Position()
 		}
-		return nil, nil, &Problem{File: file, Line: line, Text: "is not TOML: " + strings.TrimPrefix(err.Error(), "toml: ")}
+		return nil, nil, &Problem{File: file, Line: line, Text: "is not TOML: " + strings.TrimPrefix(err.Error(), "toml: ") + once(err.Error())}
 	}
 	return root, linesOf(raw, quote), nil
+}
+
+// once is what to do about a table that is written twice, in two ways.
+func once(said string) string {
+	said, how, exists := strings.Cut(strings.TrimPrefix(said, "toml: "), " already exists")
+	kind, name, _ := strings.Cut(said, " ")
+	switch {
+	case !exists:
+		return ""
+	case kind == "key" && strings.Contains(how, "as a value"):
+		return fmt.Sprintf(": a table in braces is whole; add what is missing inside of them, or write [%s] in their place", name)
+	}
+	return fmt.Sprintf(": a table is written in one way and once; either lines %s.NAME = … or one header [%s] with lines NAME = … below it", name, name)
 }
 
 // lines finds the lines of a file's fields.

@@ -153,11 +153,14 @@ func (v *Value) place(kind string, raw map[string]any) error {
 		case name == "login" && isText && (text == "user" || text == "password"):
 			v.Login = text
 		default:
-			return fmt.Errorf("%q is not allowed to be %v", name, item)
+			return fmt.Errorf("%q is not allowed to be %v: it is %s", name, item, ofPlace[name])
 		}
 	}
 	return nil
 }
+
+// ofPlace is what each part of a place may be.
+var ofPlace = map[string]string{"field": "a text, in quotes", "as": "a text, in quotes", "parent": "a text, in quotes", "login": `"user" or "password"`, "secret": "true", "null": "true or false"}
 
 // Sends reports whether a field is anywhere in the body.
 func (c *Call) Sends(field apikey.Field) bool {

@@ -98,6 +98,9 @@ func (c *checker) row(r *Row) {
 		field := "row." + named.Field
 		for _, member := range named.Members {
 			c.member(field, member)
+			if before, last, dotted := strings.Cut(member, "."); dotted {
+				c.refuse(field, "%q is a path, and here is the name of one member of a row: row.inside = [%q], and %q here", member, before, last)
+			}
 			if other, taken := of[strings.ToLower(member)]; taken {
 				c.refuse(field, "the member %q is %s already: one member is one field", member, other)
 			}
@@ -163,6 +166,16 @@ func (c *checker) refusals(d *Declaration) {
 	}
 }
 
+// accessFields are the fields by which a key may do more.
+func accessFields() (out []string) {
+	for f := range apikey.Fields() {
+		if f.Access && (!f.IsExtra() || f.Filter != "") {
+			out = append(out, string(f.ID))
+		}
+	}
+	return out
+}
+
 func (c *checker) words(d *Declaration) {
 	features := map[string]bool{}
 	for i, p := range d.Permissions {
@@ -178,12 +191,16 @@ func (c *checker) words(d *Declaration) {
 	for _, name := range d.MorePermissions {
 		c.text("more_permissions", name, 128)
 	}
+	names := make([]string, len(d.Permissions))
+	for i, p := range d.Permissions {
+		names[i] = p.Name
+	}
 	for i, p := range d.Presets {
 		field := fmt.Sprintf("preset[%d]", i)
 		c.text(field+".name", p.Name, 40)
 		for _, name := range p.Permissions {
-			if !slices.ContainsFunc(d.Permissions, func(k Permission) bool { return k.Name == name }) {
-				c.refuse(field+".permissions", "%q is none of the permissions", name)
+			if !slices.Contains(names, name) {
+				c.refuse(field+".permissions", "%q is none of the permissions: %s", name, among(names, "none is declared by [[permission]]"))
 			}
 		}
 	}
@@ -191,24 +208,22 @@ func (c *checker) words(d *Declaration) {
 		c.text(fmt.Sprintf("role[%d].name", i), r.Name, 64)
 		c.text(fmt.Sprintf("role[%d].description", i), r.Description, 200)
 	}
-	for _, name := range slices.Sorted(maps.Keys(d.Note)) {
-		c.one("note", name, abilities...)
-		c.text("note."+name, d.Note[name], 200)
-	}
-	for _, name := range slices.Sorted(maps.Keys(d.Cannot)) {
-		c.one("cannot", name, abilities...)
-		c.text("cannot."+name, d.Cannot[name], 200)
+	for field, said := range map[string]map[string]string{"note": d.Note, "cannot": d.Cannot} {
+		for _, name := range slices.Sorted(maps.Keys(said)) {
+			c.one(field, name, abilities...)
+			c.text(field+"."+name, said[name], 200)
+		}
 	}
 	for _, f := range d.Access {
 		if info := apikey.FieldOf(f); !info.Access || info.IsExtra() && info.Filter == "" && !slices.Contains(d.Row.Copied, string(f)) {
-			c.refuse("access", "%q is no field of access", f)
+			c.refuse("access", "%q is no field of access: %s, or a member of row.copied", f, oneOf(accessFields()))
 		}
 	}
 	for e, name := range d.EnvironmentNames {
 		c.one("environment_names", string(e), environment...)
 		c.text("environment_names."+string(e), name, 64)
 		if !slices.Contains(d.Environments, e) {
-			c.refuse("environment_names", "%q is none of environments", e)
+			c.refuse("environment_names", "%q is none of environments: %s", e, among(texts(d.Environments), "the file has none"))
 		}
 	}
 	for _, e := range d.Environments {

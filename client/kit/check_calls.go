@@ -21,6 +21,9 @@ func (c *checker) calls(d *Declaration) {
 	if d.Roll != nil && d.Roll.Longest.Duration > apikey.MaxLifetime {
 		c.refuse("roll.longest", "is 100 years at most")
 	}
+	if u := d.Update; u != nil && !(u.Whole && len(u.Body) == 0) && !slices.ContainsFunc(d.changeable(), func(f string) bool { return u.Sends(apikey.Field(f)) }) {
+		c.refuse("update.send", "changes nothing: { field = … } somewhere in it, or update.fields, is %s", oneOf(d.changeable()))
+	}
 	for _, id := range d.OtherIDs {
 		c.member("other_ids", id)
 	}
@@ -36,7 +39,7 @@ func (c *checker) calls(d *Declaration) {
 	if d.Truth.UseResolution.Duration > 31*24*time.Hour {
 		c.refuse("truth.use_resolution", "is 31d at most")
 	}
-	c.members("list.rows", d.List.Rows)
+	c.flat("list.rows", d.List.Rows)
 	if d.List.Secrets && len(d.Row.Secret) == 0 {
 		c.refuse("row.secret", "is missing: with list.secrets a row has it")
 	}
@@ -45,7 +48,7 @@ func (c *checker) calls(d *Declaration) {
 	c.catalogues(d)
 	if d.Create != nil {
 		if d.Create.Setting != "" && !slices.Contains(d.Settings, d.Create.Setting) {
-			c.refuse("create.setting", "%q is none of settings", d.Create.Setting)
+			c.refuse("create.setting", "%q is none of settings: %s", d.Create.Setting, among(d.Settings, "the file has none"))
 		}
 		if len(d.Row.Secret) == 0 {
 			c.refuse("row.secret", "is missing: the answer to a create holds the secret somewhere")
@@ -114,7 +117,10 @@ func (c *checker) catalogue(at string, k *Catalogue, d *Declaration) {
 	case !permissions && k.ID+k.Feature+k.Group != "":
 		c.refuse(at, "has name and description of a row: id, feature and group are those of permissions")
 	}
-	c.members(at+".rows", k.Rows)
+	if permissions && d.Create != nil && !d.Create.Sends(apikey.FieldPermissions) {
+		c.refuse(at, "is for permissions, and create sends none")
+	}
+	c.flat(at+".rows", k.Rows)
 	for field, path := range map[string]string{"name": k.Name, "id": k.ID, "feature": k.Feature, "group": k.Group, "description": k.Description} {
 		c.paths(at+"."+field, path)
 	}
@@ -193,7 +199,7 @@ func (c *checker) probe(field string, p *Probe) {
 		c.refuse(field+".send", "needs { secret = true } somewhere: by_own_credential tries what is in the body")
 	}
 	c.one(field+".answers", p.Answers, "keys", "object", "list", "members", "verdict")
-	c.members(field+".rows", p.Rows)
+	c.flat(field+".rows", p.Rows)
 	switch {
 	case p.Answers == "members" && len(p.Members) == 0:
 		c.refuse(field+".members", "is missing: by what is the issuer's own answer told?")
@@ -282,8 +288,8 @@ func (c *checker) body(field string, call *Call, login, secret bool) {
 		switch {
 		case v.Field == FieldOverlap && field == "roll":
 			c.one(at, v.As, "seconds", "milliseconds")
-		case v.Field != "" && !c.d.sendable(v.Field):
-			c.refuse(at, "%q is no field that can be sent", v.Field)
+		case v.Field != "" && !slices.Contains(c.d.sendable(), string(v.Field)):
+			c.refuse(at, "%q is no field that can be sent: %s", v.Field, oneOf(c.d.sendable()))
 		case v.Field == apikey.FieldExpiry:
 			c.one(at, v.As, timeForms...)
 		case v.Field == apikey.FieldPermissions:

@@ -68,6 +68,23 @@ func oneOf(list []string) string {
 	return "one of " + strings.Join(quoted, ", ")
 }
 
+// texts are words of a kind of their own as what they are written as.
+func texts[T ~string](list []T) []string {
+	out := make([]string, len(list))
+	for i, word := range list {
+		out[i] = string(word)
+	}
+	return out
+}
+
+// among are the words that are allowed, or why there are none.
+func among(list []string, none string) string {
+	if len(list) == 0 {
+		return none
+	}
+	return oneOf(list)
+}
+
 // text that a person reads, or that is sent: printable, and not without end.
 func (c *checker) text(field, text string, most int) {
 	switch {
@@ -97,6 +114,16 @@ func (c *checker) token(field, name string) {
 func (c *checker) member(field, member string) {
 	if member == "" || len(member) > 64 || strings.ContainsFunc(member, func(r rune) bool { return r < 0x21 || r > 0x7e || r == '"' || r == '\\' }) {
 		c.refuse(field, "%q is no name of a member: printable ASCII without quotes, at most 64", member)
+	}
+}
+
+// flat checks names that are looked for in the answer itself, and not further down.
+func (c *checker) flat(field string, members []string) {
+	c.members(field, members)
+	for _, m := range members {
+		if strings.Contains(m, ".") {
+			c.refuse(field, "%q is a path, and here is the name of a member of the answer itself, such as %q", m, "data")
+		}
 	}
 }
 
@@ -131,7 +158,11 @@ func (c *checker) smallWords(field, words string) {
 // known refuses a parent that is not declared.
 func (c *checker) known(field, parent string) {
 	if !slices.ContainsFunc(c.d.Parents, func(p Parent) bool { return p.Name == parent }) {
-		c.refuse(field, "%q is no [[parent]] of this file", parent)
+		names := make([]string, len(c.d.Parents))
+		for i, p := range c.d.Parents {
+			names[i] = p.Name
+		}
+		c.refuse(field, "%q is no [[parent]] of this file: %s", parent, among(names, "it has none, and one is declared by its name and a title"))
 	}
 }
 

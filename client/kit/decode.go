@@ -22,9 +22,25 @@ const (
 	wantsFlag   = `must be true or false, without quotes`
 	wantsNumber = `must be a whole number, without quotes`
 	wantsSpan   = `must be a span of time, in quotes: "60s", "10m", "24h", "30d"`
-	wantsTexts  = `must be a list of texts: ["id"]`
 	wantsTable  = `must be a table: { … }`
 )
+
+// wantsTexts is what a list of texts looks like, by one that this field may have.
+func wantsTexts(field string) string {
+	field, _, _ = strings.Cut(field, "[")
+	example, known := exampleTexts[field]
+	if member, row := strings.CutPrefix(field, "row."); row && !known {
+		example, _, _ = strings.Cut(member, ".")
+	} else if !known {
+		example = "…"
+	}
+	return fmt.Sprintf("must be a list of texts: [%q]", example)
+}
+
+// exampleTexts are of the lists that have words of their own, or paths.
+var exampleTexts = map[string]string{"refusals.own": "text", "refusals.with": "errors", "refusals.foreign": "timestamp", "refusals.members": "error", "settings": "create", "access": "role",
+	"environments": "live", "types": "sk", "list.rows": "data", "create.key": "data", "update.key": "data", "create.fields": "name", "update.fields": "name", "row.as_named": "created_at",
+	"row.undocumented": "created_at", "row.absent_is_none": "permissions", "row.copied": "quota", "row.inside": "attributes", "list.queries": "limit=100", "update.omit": "id"}
 
 // maxText bounds every text of a declaration.
 const maxText = 1000
@@ -43,9 +59,19 @@ func (d *decoder) table(field string, raw any, out reflect.Value) {
 		if place, known := places[name]; known {
 			d.value(at, table[name], place)
 		} else {
-			d.refuse(at, "there is no such field; here are %s", strings.Join(slices.Sorted(maps.Keys(places)), ", "))
+			d.refuse(at, "there is no such field; here are %s%s", strings.Join(slices.Sorted(maps.Keys(places)), ", "), atTheTop(field, name))
 		}
 	}
+}
+
+// atTheTop is what to do about a field of the whole file that stands below the header of a table, which takes it for one of its own.
+func atTheTop(field, name string) string {
+	places := map[string]reflect.Value{}
+	placesOf(reflect.ValueOf(&Declaration{}).Elem(), places)
+	if _, known := places[name]; field == "" || !known {
+		return ""
+	}
+	return fmt.Sprintf("; %s is a field of the whole file: move it above the first [table]", name)
 }
 
 func join(field, name string) string {
@@ -161,7 +187,7 @@ func (d *decoder) list(field string, raw any, out reflect.Value) {
 		d.refuse(field, `must be a list of spans of time: ["30d", "90d"]`)
 		return
 	case !ok:
-		d.refuse(field, wantsTexts)
+		d.refuse(field, "%s", wantsTexts(field))
 		return
 	}
 	out.Set(reflect.MakeSlice(out.Type(), len(list), len(list)))
@@ -169,7 +195,7 @@ func (d *decoder) list(field string, raw any, out reflect.Value) {
 		at := fmt.Sprintf("%s[%d]", field, i)
 		if tables || spans {
 			d.value(at, item, out.Index(i))
-		} else if text, ok := d.text(at, item, wantsTexts); ok {
+		} else if text, ok := d.text(at, item, wantsTexts(at)); ok {
 			out.Index(i).SetString(text)
 		}
 	}
@@ -200,8 +226,8 @@ func invisible(r rune) bool {
 	switch r {
 	case '\t', ' ':
 		return false
-	case 0x034f, 0x115f, 0x1160, 0x17b4, 0x17b5, 0x2800, 0x3164, 0xffa0: // letters and marks that show nothing
+	case 0x2800: // the empty Braille pattern
 		return true
 	}
-	return unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zs, unicode.Zl, unicode.Zp, unicode.Variation_Selector, unicode.Co)
+	return unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zs, unicode.Zl, unicode.Zp, unicode.Co, unicode.Variation_Selector, unicode.Other_Default_Ignorable_Code_Point)
 }

@@ -29,14 +29,25 @@ func (d *Declaration) Number(f apikey.Field) *Number {
 	return nil
 }
 
-// sendable reports whether a field is one of an id, a draft or a change.
-func (d *Declaration) sendable(f apikey.Field) bool {
-	switch f {
-	case apikey.FieldID, apikey.FieldName, apikey.FieldEnvironment, apikey.FieldExpiry, apikey.FieldRestrictions, apikey.FieldRole, apikey.FieldType,
-		apikey.FieldEnabled, apikey.FieldPermissions:
-		return true
+// sendable are the fields of an id, a draft or a change.
+func (d *Declaration) sendable() (out []string) {
+	for _, f := range []apikey.Field{apikey.FieldID, apikey.FieldName, apikey.FieldEnvironment, apikey.FieldExpiry, apikey.FieldRestrictions, apikey.FieldRole, apikey.FieldType,
+		apikey.FieldEnabled, apikey.FieldPermissions} {
+		out = append(out, string(f))
 	}
-	return d.Number(f) != nil
+	return append(out, d.numberNames()...)
+}
+
+// changeable are those of a change.
+func (d *Declaration) changeable() []string {
+	return append([]string{string(apikey.FieldName), string(apikey.FieldRole), string(apikey.FieldEnabled), string(apikey.FieldExpiry)}, d.numberNames()...)
+}
+
+func (d *Declaration) numberNames() (out []string) {
+	for _, n := range d.Numbers {
+		out = append(out, n.Name)
+	}
+	return out
 }
 
 // NumbersOfKeys are the numbers as a form asks for them.

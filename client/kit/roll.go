@@ -69,7 +69,7 @@ func (c *checker) roll(d *Declaration) {
 		c.refuse("row.secret", "is missing: the answer to a roll holds the secret somewhere")
 	}
 	if r.Setting != "" && !slices.Contains(d.Settings, r.Setting) {
-		c.refuse("roll.setting", "%q is none of settings", r.Setting)
+		c.refuse("roll.setting", "%q is none of settings: %s", r.Setting, among(d.Settings, "the file has none"))
 	}
 	c.one("roll.old", r.Old, diesAtOnce, overlaps)
 	sends := r.Sends(FieldOverlap)

@@ -40,7 +40,7 @@ func (c *checker) abbreviated(d *Declaration) {
 	name := func(at, field string, members Members) {
 		switch place, known := places[field]; {
 		case !known || place.Type() != reflect.TypeFor[Members]():
-			c.refuse(at, "%q is no field of a row that has members", field)
+			c.refuse(at, "%q is no field of a row that has members: %s, in the spelling of the wire (created_at or createdAt)", field, oneOf(membered(places)))
 		case place.Len() > 0:
 			c.refuse(at, "%q is said already", field)
 		case members == nil:
@@ -76,6 +76,17 @@ func (c *checker) abbreviated(d *Declaration) {
 			d.Roles[i].Description = undescribed
 		}
 	}
+}
+
+// membered are the fields of a row that are names of members.
+func membered(places map[string]reflect.Value) (out []string) {
+	for field, place := range places {
+		if place.Type() == reflect.TypeFor[Members]() && field != "inside" {
+			out = append(out, field)
+		}
+	}
+	slices.Sort(out)
+	return out
 }
 
 // snake is a field's name of one that is written as JSON often has it: created_at of createdAt.
@@ -132,8 +143,8 @@ func (c *checker) fields(field string, call *Call, d *Declaration) {
 			of = Members{string(f)}
 		}
 		switch {
-		case !d.sendable(f) || f == apikey.FieldID:
-			c.refuse(field+".fields", "%q is no field that can be sent so", f)
+		case f == apikey.FieldID || !slices.Contains(d.sendable(), string(f)):
+			c.refuse(field+".fields", "%q is no field that can be sent so: %s", f, oneOf(d.sendable()[1:]))
 		case len(of) == 0:
 			c.refuse(field+".fields", "%q has no member in the row: say in send how it goes", f)
 		default:

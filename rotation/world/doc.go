@@ -16,18 +16,16 @@
 //
 // How it is made up, each floor knowing only those below it:
 //
-//	scenario.go, world.go           what a walk finds, and what it keeps
-//	place.go, truth.go, rolled.go   places, keys, clocks and applications as they are, and what others do to them
-//	record.go, points.go            what happens, written down; the points at which the adversary strikes
-//	store.go, view.go               the journals, and the rotation as the operator sees it
-//	before.go                       what must hold before each call and each write of the program
-//	service.go                      the key service: the truth, shown through lags, lies and lost answers
-//	driver*.go, roll.go, renew.go   every touch of rotation's interface, of client's and of delivery's; strategy.go a strategy of its own
-//	adversary.go, build.go          the table of his acts: when each can be, what it does, how it is put right; a world, made for a walk
-//	claims.go, invariants.go        whether what is called certain was so; what must hold after each act, and at the end
-//	answers.go, flags.go, operator.go   the operator, who answers from the truth
-//	walk.go, draw.go, shrink.go     a walk carried out to its end, made of a seed, made small and printed as a Go literal
-//	fixture*.go                     the same world for rotation's own tests, without an operator and an adversary
+//	scenario.go, world.go              what a walk finds, and what it keeps
+//	place.go, truth.go, rolled.go      places, keys, clocks and applications as they are, and what others do to them
+//	record.go, points.go               what happens, written down; the points at which the adversary strikes
+//	store.go, view.go                  the journals, and the rotation as the operator sees it
+//	before.go, service.go              what must hold before each call and each write; the key service: the truth, through lags and lies
+//	driver*.go, roll.go, renew.go      every touch of rotation's interface, of client's and of delivery's; strategy.go is a strategy
+//	adversary.go, build.go             the table of his acts: when each can be, how it is put right; a world, made for a walk
+//	claims.go, invariants.go           whether what is called certain was so; what must hold after each act, and at the end
+//	answers.go, flags.go, operator.go  the operator, who answers from the truth
+//	walk.go, draw.go, shrink.go        a walk carried out, made of a seed, made small; fixture*.go is the world for rotation's own tests
 //
 // A walk is data: no act and no strike depends on a dice thrown while it runs, so that a part of it can be left out and
 // the rest means the same. A strike names the adversary's act, the step of the rotation in which it happens, and the

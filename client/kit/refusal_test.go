@@ -1,0 +1,143 @@
+package kit
+
+import (
+	"os"
+	"path/filepath"
+	"reflect"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// TestARefusedWordIsSaidWithThoseThatAreAllowed: each refusal in the source of this package that says what a word is not says what it could be.
+func TestARefusedWordIsSaidWithThoseThatAreAllowed(t *testing.T) {
+	files, err := filepath.Glob("*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	refusal := regexp.MustCompile("(?:refuse\\([^\"`]*(?:\"[^\"]*\"[^\"`]*)?, |Errorf\\()(\"%q is (?:no|none|nothing|not)\\b(?:[^\"\\\\]|\\\\.)*\")")
+	found := 0
+	for _, file := range files {
+		if strings.HasSuffix(file, "_test.go") {
+			continue
+		}
+		source, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range refusal.FindAllStringSubmatch(string(source), -1) {
+			found++
+			if !strings.Contains(m[1], ": ") && !strings.Contains(m[1], "without ") {
+				t.Errorf("%s: %s says nothing of what is allowed", file, m[1])
+			}
+		}
+	}
+	if found < 12 {
+		t.Errorf("%d refusals: is this test looking?", found)
+	}
+}
+
+// TestWhatIsAllowedInstead: what a file has, and what it could have, where that depends on the file.
+func TestWhatIsAllowedInstead(t *testing.T) {
+	for text, want := range map[string]string{
+		`create.send.x = { field = "colour" }`:                                                   `f.toml:13: create.send.x: "colour" is no field that can be sent: one of "id", "name", "environment", "expires_at", "restrictions", "role", "type", "enabled", "permissions"`,
+		"number = [{ name = \"spend\", title = \"x\" }]\ncreate.send.x = { field = \"colour\" }": `"permissions", "spend"`,
+		`create.fields = ["colour"]`:                                                             `create.fields: "colour" is no field that can be sent so: one of "name", "environment"`,
+		`create.send.x = { parent = "team" }`:                                                    `"team" is no [[parent]] of this file: it has none, and one is declared by its name and a title`,
+		"parent = [{ name = \"org\", title = \"x\" }]\ncreate.send.x = { parent = \"team\" }":    `"team" is no [[parent]] of this file: one of "org"`,
+		`access = ["name"]`:                                                                  `access: "name" is no field of access: one of "environment", "type", "role", "permissions", "project"`,
+		`create.setting = "create"`:                                                          `create.setting: "create" is none of settings: the file has none`,
+		`row.as_named = ["colour"]`:                                                          `row.as_named: "colour" is no field of a row that has members: one of "account", "can_retrieve_value", "created_at"`,
+		`list.rows = ["result.items"]`:                                                       `list.rows: "result.items" is a path, and here is the name of a member of the answer itself`,
+		`update = { call = "PATCH /v1/keys/{id}" }`:                                          `f.toml:13: update.send: changes nothing: { field = … } somewhere in it, or update.fields, is one of "name", "role", "enabled", "expires_at"`,
+		`update = { call = "PATCH /v1/keys/{id}", send = { why = "x" } }`:                    `update.send: changes nothing`,
+		`update = { call = "PATCH /v1/keys/{id}", send = { key = { field = "id" } } }`:       `update.send: changes nothing`,
+		`update = { call = "PATCH /v1/keys", fields = ["name"], send.k = { field = "id" } }`: ``,
+	} {
+		_, err := Load("f.toml", []byte(small+text+"\n"))
+		if want == "" && err != nil || want != "" && (err == nil || !strings.Contains(err.Error(), want)) {
+			t.Errorf("%s: %v, want %q", text, err, want)
+		}
+	}
+}
+
+// TestAMemberOfARowIsNoPath, whichever field it is for: the line that says where it lies is said.
+func TestAMemberOfARowIsNoPath(t *testing.T) {
+	for _, named := range (&Row{}).Named() {
+		if named.Field == "copied" || named.Field == "inside" || strings.HasPrefix(named.Field, "former") {
+			continue
+		}
+		file := regexp.MustCompile(`(?m)^row\.`+regexp.QuoteMeta(named.Field)+` = .*$`).ReplaceAllString(small, "") + "\nrow." + named.Field + " = [\"meta.created\"]\n"
+		_, err := Load("f.toml", []byte(file))
+		if want := "row." + named.Field + `: "meta.created" is a path, and here is the name of one member of a row: row.inside = ["meta"], and "created" here`; err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v, want %q", err, want)
+		}
+	}
+}
+
+// fieldsOfTheFile are those that stand above the first table, by their kind.
+func fieldsOfTheFile() map[string]reflect.Value {
+	places := map[string]reflect.Value{}
+	placesOf(reflect.ValueOf(&Declaration{}).Elem(), places)
+	return places
+}
+
+// TestAFieldOfTheFileBelowATableIsSaidToBelongAbove: each that the table above it does not have.
+func TestAFieldOfTheFileBelowATableIsSaidToBelongAbove(t *testing.T) {
+	own := map[string]reflect.Value{}
+	placesOf(reflect.ValueOf(&Parent{}).Elem(), own)
+	looked := 0
+	for name := range fieldsOfTheFile() {
+		if _, has := own[name]; has {
+			continue
+		}
+		looked++
+		_, err := Load("f.toml", []byte(small+"[[parent]]\nname = \"team\"\ntitle = \"Team\"\n"+name+" = \"x\"\n"))
+		if want := "f.toml:16: parent[0]." + name + ": there is no such field; here are about, name, title; " + name + " is a field of the whole file: move it above the first [table]"; err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v, want %q", err, want)
+		}
+	}
+	if looked < 20 {
+		t.Errorf("%d fields", looked)
+	}
+	if _, err := Load("f.toml", []byte(small+"[[parent]]\nname = \"team\"\ncolour = \"red\"\n")); err == nil || strings.Contains(err.Error(), "above the first") {
+		t.Error(err)
+	}
+}
+
+// TestAListOfTextsIsSaidByOneThatTheFieldMayHave: no field is told to be a list of ids.
+func TestAListOfTextsIsSaidByOneThatTheFieldMayHave(t *testing.T) {
+	looked := 0
+	for _, of := range []struct {
+		path string
+		in   reflect.Value
+	}{{"", reflect.ValueOf(&Declaration{}).Elem()}, {"row.", reflect.ValueOf(&Row{}).Elem()}, {"list.", reflect.ValueOf(&List{}).Elem()}, {"create.", reflect.ValueOf(&Create{}).Elem()},
+		{"refusals.", reflect.ValueOf(&Refusals{}).Elem()}} {
+		places := map[string]reflect.Value{}
+		placesOf(of.in, places)
+		for name, place := range places {
+			if place.Kind() != reflect.Slice || place.Type().Elem().Kind() != reflect.String {
+				continue
+			}
+			looked++
+			field := of.path + name
+			lines := slices.DeleteFunc(strings.Split(small, "\n"), func(line string) bool { return strings.HasPrefix(line, field+" ") })
+			_, err := Load("f.toml", []byte(strings.Join(lines, "\n")+"\n"+field+" = 7\n"))
+			m := regexp.MustCompile(regexp.QuoteMeta(field) + `: must be a list of texts: \["(.*)"\]`).FindStringSubmatch(errorText(err))
+			if m == nil || m[1] == "id" && field != "row.id" {
+				t.Errorf("%s: %v", field, err)
+			}
+		}
+	}
+	if looked < 30 {
+		t.Errorf("%d fields", looked)
+	}
+}
+
+func errorText(err error) string {
+	if err == nil {
+		return ""
+	}
+	return err.Error()
+}
