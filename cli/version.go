@@ -25,7 +25,7 @@ func versionText() string {
 }
 
 // release is the version that CHANGELOG.md describes; what is built from a later commit says that commit.
-const release = "v0.4.0"
+const release = "v0.5.0"
 
 // version is the release, and the commit where the build knows it.
 func version() string {
