@@ -245,7 +245,11 @@ func (s *issuer) widest(ctx context.Context, start func(*answer), each visit) er
 	}
 	var first error
 	for i := s.query.Load(); int(i) < len(queries); i++ {
-		_, err := s.page(ctx, s.queryOf(queries[i]), start, each)
+		rest, err := s.page(ctx, s.queryOf(queries[i]), start, each)
+		if err == nil && saysMore(rest.members) {
+			return &Error{Op: opList, Kind: BadAnswer, Status: http.StatusOK, Outcome: NotDone,
+				Message: "the list says that there are more keys than it has, and nothing says how they are asked for: it is not whole. In an issuer's file list.pages does"}
+		}
 		if err == nil {
 			s.query.Store(i)
 			return nil

@@ -39,6 +39,7 @@ type record struct {
 	objects shared[reference]
 	names   []string // of all members
 	places  map[string]json.Unmarshaler
+	own     map[json.Unmarshaler]bool // what the row has itself, whatever an object in it says; nil where none is declared to
 
 	watched      bool // a trial wants to know which members came
 	came, others []string
@@ -69,6 +70,9 @@ func newRecord(of *kit.Row) *record {
 	}
 	r.words = places(r, []part[word]{{&r.state, of.State.Members}})
 	r.tokens = places(r, []part[token]{{&r.secrets, of.Secret}})
+	if len(of.Inside) > 0 {
+		r.own = map[json.Unmarshaler]bool{}
+	}
 	for _, name := range of.Inside {
 		r.names = append(r.names, name)
 		r.places[name] = inside{r}
@@ -112,12 +116,12 @@ func (i inside) UnmarshalJSON(b []byte) error {
 	}
 	dec := loosely(bytes.NewReader(b))
 	return members(dec, func(name []byte) error {
-		raw, err := value(dec)
-		place := i.r.field(name)
+		place := i.r.field(name) // the name is gone when the value is read
 		if i.r.watched {
 			i.r.note(name)
 		}
-		if _, deeper := place.(inside); err != nil || place == nil || deeper {
+		raw, err := value(dec)
+		if _, deeper := place.(inside); err != nil || place == nil || deeper || i.r.own[place] {
 			return err
 		}
 		return place.UnmarshalJSON(raw)
@@ -132,6 +136,7 @@ func (r *record) clear() {
 	clear(r.flags)
 	clear(r.refs)
 	clear(r.words)
+	clear(r.own)
 	for i := range r.raws {
 		r.raws[i] = r.raws[i][:0]
 	}
@@ -158,7 +163,8 @@ func (r *record) from(dec *jsontext.Decoder) error {
 		}
 		return json.Unmarshal(raw, new(map[string]json.RawMessage)) // null is an empty row
 	}
-	return members(dec, func(name []byte) error {
+	var nested [][]byte
+	err := members(dec, func(name []byte) error {
 		place := r.field(name)
 		if r.watched {
 			r.note(name)
@@ -167,8 +173,21 @@ func (r *record) from(dec *jsontext.Decoder) error {
 		if err != nil || place == nil {
 			return err
 		}
+		if _, nests := place.(inside); nests {
+			nested = append(nested, bytes.Clone(raw))
+			return nil
+		}
+		if r.own != nil && string(raw) != "null" {
+			r.own[place] = true
+		}
 		return place.UnmarshalJSON(raw)
 	})
+	for _, raw := range nested {
+		if err == nil {
+			err = inside{r}.UnmarshalJSON(raw)
+		}
+	}
+	return err
 }
 
 // decode reads a row by itself.
