@@ -26,12 +26,13 @@ type member struct {
 	known
 }
 
-func (a *App) leaveFleet() {
-	if a.fleet != nil {
-		for _, m := range a.fleet.members {
-			m.stop()
-		}
-		a.fleet = nil
+// stop asks no profile any more. What they have said stays.
+func (f *fleet) stop() {
+	if f == nil {
+		return
+	}
+	for _, m := range f.members {
+		m.stop()
 	}
 }
 

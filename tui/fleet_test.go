@@ -298,3 +298,16 @@ func TestFindingsOfAnEarlierLookAreDropped(t *testing.T) {
 	}
 	d.seesNot("999").sees("! old 1")
 }
+
+// TestWhatComesWhileAProgramEndsHarmsNothing: messages are taken until it has ended, and the list stands as it stood.
+func TestWhatComesWhileAProgramEndsHarmsNothing(t *testing.T) {
+	d, _ := startFleet(t, 120, 40)
+	d.press("0").isOn("shop-nightly-report")
+	before := d.view()
+	d.app.quit()
+	d.app.Update(recalled{gen: d.app.load.gen, past: map[string][]ui.Act{}})
+	d.app.Update(fleetExamined{fleet: d.app.fleet})
+	if after := d.view(); after != before {
+		t.Errorf("it was\n%s\nand is\n%s", before, after)
+	}
+}

@@ -56,15 +56,16 @@ func (a *App) leave(to profile) {
 	if a.profile.cancel != nil {
 		a.profile.cancel()
 	}
-	a.leaveFleet()
+	a.fleet.stop()
+	a.fleet = nil
 	to.gen = a.profile.gen + 1
 	a.profile, a.load, a.focus = to, load{gen: a.load.gen + 1}, onList
 	a.list.Clear()
 }
 
-// quit stops what is under way and ends the program.
+// quit stops what is under way and ends the program. What is listed stays: messages come until the program has ended.
 func (a *App) quit() tea.Cmd {
 	a.load.stop()
-	a.leaveFleet()
+	a.fleet.stop()
 	return tea.Quit
 }
