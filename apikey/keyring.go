@@ -96,11 +96,19 @@ func CompareMasks(s Secret, rings []Keyring) (fits []string, matches []Match, wh
 	whole := false
 	for _, r := range rings {
 		masks := make([]string, len(r.Keys))
+		var begins []Match // a beginning that several have is how the service's secrets begin, and tells no key
 		for i, k := range r.Keys {
 			masks[i] = k.Masked
-			if l := like(s, k, r.Caps.SecretPrefixes); l != notLike {
+			switch l := like(s, k, r.Caps.SecretPrefixes); l {
+			case notLike:
+			case OtherEnd:
+				begins = append(begins, Match{r.Profile, k, l})
+			default:
 				matches, whole = append(matches, Match{r.Profile, k, l}), whole || l == Fits
 			}
+		}
+		if len(begins) == 1 {
+			matches = append(matches, begins...)
 		}
 		if could, against := CouldBelong(s, r.Caps, masks); could {
 			fits = append(fits, r.Profile)

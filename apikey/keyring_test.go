@@ -114,3 +114,17 @@ func TestADeclaredShapeTellsThatASecretIsNotWhole(t *testing.T) {
 		}
 	}
 }
+
+// TestABeginningThatSeveralKeysShareTellsNone: it is how the secrets of the service begin. One key alone that begins so is told.
+func TestABeginningThatSeveralKeysShareTellsNone(t *testing.T) {
+	secret := apikey.NewSecret("sk-admin-q8Zk2Lm9Xv4Tn7Bw3Rc6Yh1Jd5Fs0Pg")
+	for n, want := range map[int]int{1: 1, 2: 0, 134: 0} {
+		ring := apikey.Keyring{Profile: "oa"}
+		for i := range n {
+			ring.Keys = append(ring.Keys, apikey.Key{ID: "k" + string(rune('a'+i%26)), Masked: "sk-admin-q8Zk...xy" + string(rune('a'+i%26))})
+		}
+		if _, matches, _ := apikey.CompareMasks(secret, []apikey.Keyring{ring}); len(matches) != want {
+			t.Errorf("of %d keys with this beginning %d are told", n, len(matches))
+		}
+	}
+}
