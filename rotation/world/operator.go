@@ -116,6 +116,10 @@ func (w *world) reply(a ask) bool {
 	}
 	out := w.process.answer(a, choice, secret)
 	w.note("  answered %s with %s: %s %s", a.kind, choice, out.status, out.said)
+	if a.kind == rotation.AskBothGone && choice == rotation.Yes && out.status == refused { // no other key can be made: the choices are to close and to leave
+		out = w.process.answer(a, rotation.CloseIt, secret)
+		w.note("  answered %s with %s: %s %s", a.kind, rotation.CloseIt, out.status, out.said)
+	}
 	if a.kind == rotation.AskPaste && out.status == refused && w.pastedKey != nil {
 		switch {
 		case strings.Contains(out.said, "no new key is in the list"), strings.Contains(out.said, "this is not the secret of") && w.pastedKey.ours:

@@ -31,7 +31,12 @@ func (s renewWire) Roll(_ context.Context, id string, order apikey.RollOrder) (a
 	if order.Overlap == 0 {
 		w.event(event{kind: "delete sent", id: id})
 	}
-	t := w.call("create", true, w.aboutToMint, func() *trouble {
+	before := func() {
+		if k := w.keyByID(id); k != nil && k.gone.IsZero() { // of what is gone no key is made, however late a list shows that
+			w.aboutToMint()
+		}
+	}
+	t := w.call("create", true, before, func() *trouble {
 		k := w.keyByID(id)
 		if k == nil || !k.gone.IsZero() || k.expired(w.now) {
 			return &trouble{missing, 404, false}
