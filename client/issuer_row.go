@@ -89,7 +89,8 @@ func (s *issuer) ofRow(k *apikey.Key, r *record) {
 	if k.Permissions == nil && slices.Contains(s.d.Row.AbsentIsNone, apikey.FieldPermissions) {
 		k.Permissions = []apikey.Permission{}
 	}
-	if k.Restrictions == nil && slices.Contains(s.d.Row.AbsentIsNone, apikey.FieldRestrictions) {
+	absent := len(firstRaw(r.restrictions)) == 0 // what is there and cannot be read is not none
+	if k.Restrictions == nil && absent && slices.Contains(s.d.Row.AbsentIsNone, apikey.FieldRestrictions) {
 		k.Restrictions = &apikey.Restrictions{}
 	}
 }

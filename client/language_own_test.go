@@ -232,6 +232,30 @@ row.`+string(field)+` = ["has"]
 	}
 }
 
+// TestAccessThatARowHasAndCannotBeReadIsNotNone: what is there in a form that is not known would be lost in a copy of the key.
+func TestAccessThatARowHasAndCannotBeReadIsNotNone(t *testing.T) {
+	for field, values := range map[apikey.Field][]string{
+		apikey.FieldRestrictions: {`{"countries":["CH"]}`, `{"ip_addresses":["10.0.0.1"],"until":"noon"}`, `"10.0.0.1"`, `["10.0.0.1"]`, `7`, `true`},
+		apikey.FieldPermissions:  {`{"deep":{"er":["read"]}}`, `7`, `"read"`, `[{"may":"read"}]`},
+	} {
+		for _, value := range values {
+			s := serve(t, fmt.Sprintf("list.call = \"GET /keys\"\nrow.%s = [\"has\"]\nrow.absent_is_none = [%q]\n", field, field)+plainRows+plainProbe, "token-0123456789",
+				func(w http.ResponseWriter, _ *http.Request, _ string) {
+					say(w, 200, `[{"id":"k1","name":"n","has":`+value+`},{"id":"k2","name":"m"}]`)
+				})
+			keys, err := ListAll(bg, s)
+			if err != nil || len(keys) != 2 {
+				t.Fatalf("%s: %+v, %v", value, keys, err)
+			}
+			for _, d := range apikey.Compare(keys[0], keys[1], []apikey.Field{field}) {
+				if d.Verdict == apikey.Equal {
+					t.Errorf("%s of %s is as good as none: %+v", field, value, d)
+				}
+			}
+		}
+	}
+}
+
 // TestAnAnswerToAProbeNamesTheKey, where it is declared to: by an accepted secret alone, and for Verify only if the list has that key.
 func TestAnAnswerToAProbeNamesTheKey(t *testing.T) {
 	const verdict = `answers = "verdict", accepts = { "data.code" = ["VALID"] }, refuses = { "data.code" = ["DEAD"] }, key_id = "data.key.id"`

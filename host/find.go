@@ -39,7 +39,8 @@ func (s *Session) inUse(keys []apikey.Key, text string) []apikey.Key {
 		exact, based := s.called(k, text)
 		return exact || based
 	}
-	over := func(k apikey.Key) bool { return k.ExpiresAt.Before(s.now()) || k.IsDisabled() && !s.Caps.Disable.OK }
+	now := s.serviceNow()
+	over := func(k apikey.Key) bool { return k.ExpiresAt.Before(now) || k.IsDisabled() && !s.Caps.Disable.OK }
 	if !slices.ContainsFunc(keys, func(k apikey.Key) bool { return meant(k) && !over(k) }) {
 		return keys
 	}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"detent/apikey"
+	"detent/client"
 	"detent/rotation"
 )
 
@@ -93,6 +94,40 @@ func TestANameFindsTheKeyThatWorks(t *testing.T) {
 		}
 		if _, _, err := s.pick(tc.keys, tc.text, nil); tc.asks != (err != nil) {
 			t.Errorf("%s, to be changed: %v", what, err)
+		}
+	}
+}
+
+// clocked is a service that shows its own time.
+type clocked struct {
+	client.Service
+	ahead time.Duration
+	told  bool
+}
+
+func (c clocked) ServerTime() (server, local time.Time, ok bool) {
+	local = time.Date(2026, 11, 30, 0, 59, 0, 0, time.UTC)
+	return local.Add(c.ahead), local, c.told
+}
+
+// TestWhichKeyOfANameIsOverIsTheServicesToSay: by a clock of this machine that is wrong another key would be rotated.
+func TestWhichKeyOfANameIsOverIsTheServicesToSay(t *testing.T) {
+	now := time.Date(2026, 11, 30, 1, 0, 0, 0, time.UTC)
+	for what, tc := range map[string]struct {
+		service clocked
+		end     time.Duration // of the one key, by this machine's clock; the other never ends
+		id      string
+	}{
+		"over by both clocks":         {clocked{nil, time.Second, true}, -time.Hour, "k2"},
+		"over by this machine's only": {clocked{nil, -48 * time.Hour, true}, -time.Hour, ""},
+		"over by the service's only":  {clocked{nil, 48 * time.Hour, true}, time.Hour, "k2"},
+		"over by none":                {clocked{nil, 0, true}, time.Hour, ""},
+		"over, and no clock is told":  {clocked{}, -time.Hour, "k2"},
+	} {
+		s := &Session{now: func() time.Time { return now }, Service: tc.service}
+		keys := []apikey.Key{{ID: "k1", Name: "ci", ExpiresAt: apikey.At(now.Add(tc.end))}, {ID: "k2", Name: "ci", ExpiresAt: apikey.Never()}}
+		if got, err := s.FindIn(keys, "ci", nil); got.ID != tc.id || (err == nil) != (tc.id != "") {
+			t.Errorf("%s: %q, %v", what, got.ID, err)
 		}
 	}
 }

@@ -126,6 +126,17 @@ func Warnings(found []apikey.Finding) map[string][]string {
 // maxSkew is how far the service's clock may be from ours before it is said.
 const maxSkew = time.Minute
 
+// serviceNow is the service's own time, as far as an answer has told it.
+func (s *Session) serviceNow() time.Time {
+	now := s.now()
+	if clock, ok := client.As[client.Clock](s.Service); ok {
+		if server, local, told := clock.ServerTime(); told {
+			now = now.Add(server.Sub(local))
+		}
+	}
+	return now
+}
+
 // ClockSkew is a note where the service's clock is far from ours: expiries look wrong then.
 func (s *Session) ClockSkew() (apikey.Finding, bool) {
 	clock, ok := client.As[client.Clock](s.Service)
