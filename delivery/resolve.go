@@ -71,6 +71,8 @@ func resolveFolder(path string) (string, error) {
 		next := filepath.Join(done, name)
 		info, err := os.Lstat(next)
 		switch {
+		case errors.Is(err, fs.ErrNotExist) && next == filepath.Clean(path):
+			return "", noPlace(FolderMissing, "the folder %s does not exist", display(path))
 		case errors.Is(err, fs.ErrNotExist):
 			return "", noPlace(FolderMissing, "the folder %s does not exist: %s is not there", display(path), display(next))
 		case err != nil:

@@ -72,6 +72,24 @@ func TestAPlaceThatCannotBeLookedAtIsNeverEmpty(t *testing.T) {
 	}
 }
 
+// A folder that is missing is named once; which part of its path is missing is said where that is another.
+func TestAMissingFolderIsNamedOnce(t *testing.T) {
+	dir, err := filepath.EvalSymlinks(t.TempDir())
+	mustDo(t, err)
+	mustDo(t, os.Symlink("nowhere", filepath.Join(dir, "lost")))
+	for name, want := range map[string]string{
+		"missing/.env":      "the folder " + dir + "/missing does not exist",
+		"missing/./.env":    "the folder " + dir + "/missing does not exist",
+		"missing/deep/.env": "the folder " + dir + "/missing/deep does not exist: " + dir + "/missing is not there",
+		"lost/.env":         "the folder " + dir + "/lost does not exist: " + dir + "/nowhere is not there",
+	} {
+		_, err := holder(t, "file:"+dir+"/"+name, Options{}).Held(t.Context())
+		if isPlaceError(t, name, err, FolderMissing); err == nil || err.Error() != want {
+			t.Errorf("%s: %v, want %s", name, err, want)
+		}
+	}
+}
+
 func TestWhatIsHeldIsSaidWithItsPlaceAndWhatLiesBeside(t *testing.T) {
 	dir := t.TempDir()
 	mustDo(t, os.MkdirAll(filepath.Join(dir, "releases", "1"), 0o700))

@@ -328,6 +328,13 @@ func rotationExhibit(t *testing.T, c *company, sit sat) {
 	p = sit.at("staging")
 	p.find("mailer-1")
 	p.do("r", "begin with the preflight")
+	for _, row := range []string{`▸ +soak`, `▸ +drain`, `Begin: roll at once`} {
+		p.do("shift+tab", row)
+	}
+	p.shows("shift+tab", `Begin: roll \]`, "rotate-setup-roll")
+	for _, row := range []string{`Begin: roll at once`, `▸ +drain`, `▸ +soak`, `▸ +\[ Begin: planned`} {
+		p.do("tab", row)
+	}
 	p.steps("begin with the preflight", `enter +create the new key`, `enter +deliver the new secret`, `enter +prove the new key`)
 	p.wait(`quiet for|left`)
 	p.shot("rotate-countdown")

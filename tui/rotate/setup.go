@@ -72,10 +72,10 @@ func modesOf(k apikey.Key, caps apikey.Capabilities) []mode {
 		return out
 	}
 	if rotation.RollWithOverlap.Able(can) == "" {
-		out = append(out, mode{"roll", "a new secret by the service's own call; the old one works on for a time", rotation.Planned, false, rotation.RollWithOverlap.ID})
+		out = append(out, mode{"roll", "the key stays, with a new secret; the former one works on for a time", rotation.Planned, false, rotation.RollWithOverlap.ID})
 	}
 	if rotation.RollAtOnce.Able(can) == "" {
-		out = append(out, mode{"roll at once", "a new secret by the service's own call; the application fails until it has it", rotation.Planned, false, rotation.RollAtOnce.ID})
+		out = append(out, mode{"roll at once", "the key stays, with a new secret; the application fails until it has it", rotation.Planned, false, rotation.RollAtOnce.ID})
 	}
 	return out
 }
@@ -329,7 +329,7 @@ func (s *Setup) plan() (plan Plan, row int, problem string) {
 			return plan, s.soakRow(), err.Error()
 		}
 		if plan.Overlap != nil && *plan.Overlap == 0 {
-			return plan, s.soakRow(), "Without an overlap the old secret dies with the call: that is a roll at once."
+			return plan, s.soakRow(), "Without an overlap the former secret dies with the call: that is a roll at once."
 		}
 		return plan, 0, ""
 	}

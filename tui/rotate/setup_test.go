@@ -1,6 +1,7 @@
 package rotate
 
 import (
+	"errors"
 	"strings"
 	"testing"
 	"time"
@@ -64,6 +65,48 @@ func TestARollIsOfferedWhereTheServiceCan(t *testing.T) {
 		d.screen.(*Setup).focus = 0
 		if d.press("enter"); h.plan.Strategy != "" || h.plan.Overlap != nil {
 			t.Errorf("%s: enter began %+v", name, h.plan)
+		}
+	}
+}
+
+// What enter does is in sight from every row, and what the row in focus says is whole, whatever the size; more so where something is amiss.
+func TestWhatEnterBeginsIsInSight(t *testing.T) {
+	for name, roll := range map[string]apikey.Roll{"no roll": {}, "both rolls": inPlace} {
+		for _, problem := range []string{"", "Where does the application read this key? Without a place for the new secret nothing is begun."} {
+			for _, size := range [][2]int{{118, 34}, {76, 22}, {76, 18}, {56, 18}, {56, 14}} {
+				d, _ := setupOf(t, roll, apikey.Key{ID: "k1", Name: "payments-api"})
+				s := d.screen.(*Setup)
+				s.named = []Named{{Name: "payments"}, {Name: "billing"}, {Name: "shop"}}
+				s.ticks = make([]bool, len(s.named))
+				for _, n := range s.named {
+					s.holds[n.Name] = lookedMsg{err: errors.New("the folder /srv/a-long-name/of/a-place/" + n.Name + " does not exist")}
+				}
+				s.SetSize(size[0], size[1])
+				s.problem = problem
+				for s.focus = range s.rows() {
+					text := ansi.Strip(s.View())
+					words := strings.Join(strings.Fields(text), " ")
+					want := []string{"[ Begin: " + s.chosen().name + " ]", "the preflight changes", "nothing", problem}
+					switch row := s.focus - s.modeRow(); {
+					case s.focus < len(s.named):
+						want = append(want, s.named[s.focus].Name+" does not exist")
+					case row >= 0 && row < len(s.modes):
+						want = append(want, s.modes[row].text)
+					case s.focus == s.drainRow():
+						want = append(want, s.drainWords())
+					case s.focus == s.soakRow():
+						want = append(want, soakWords)
+					}
+					for _, w := range want {
+						if !strings.Contains(words, w) {
+							t.Errorf("%s at %v, row %d: %q is not in sight:\n%s", name, size, s.focus, w, text)
+						}
+					}
+					if got := strings.Count(text, "\n") + 1; got > size[1] {
+						t.Errorf("%s at %v, row %d: %d lines", name, size, s.focus, got)
+					}
+				}
+			}
 		}
 	}
 }

@@ -6,19 +6,40 @@ import (
 	"detent/tui/ui"
 )
 
-// View draws the form.
+// View draws the form. Where it does not fit, its lines stand close; where that is not enough they scroll, above what enter does.
 func (s *Setup) View() string {
+	foot := s.foot()
+	rows := s.form(false)
+	if len(rows.lines)+1+len(foot) <= s.height {
+		rows.blank()
+	} else {
+		rows = s.form(true)
+	}
+	s.text.SetSize(s.width, s.height)
+	s.text.Show(rows.at, rows.after, len(foot))
+	return strings.Join(s.text.Lines(rows.lines, foot), "\n")
+}
+
+// formLines are the lines of the rows; the row in focus begins at one, and has as many after it.
+type formLines struct {
+	page
+	at, after int
+}
+
+// form draws all rows but the last. Drawn close it has no empty lines, and says what a way does of the one that is chosen alone.
+func (s *Setup) form(close bool) formLines {
 	st := s.env.Styles
-	p := page{env: s.env, width: s.width}
-	at := 0 // the focused line
+	p := formLines{page: page{env: s.env, width: s.width}}
 	mark := func(row int) {
-		if row == s.focus {
-			at = len(p.lines)
+		switch row {
+		case s.focus:
+			p.at = len(p.lines)
+		case s.focus + 1:
+			p.after = len(p.lines) - p.at - 1
 		}
 	}
-	low := s.height < 20
-	gap := func() { // what does not fit is worse than what stands close
-		if !low {
+	gap := func() {
+		if !close {
 			p.blank()
 		}
 	}
@@ -28,23 +49,14 @@ func (s *Setup) View() string {
 	for i, n := range s.named {
 		mark(i)
 		p.line(s.choice(i, "[ ] ", "[x] ", s.ticks[i], clean(n.Name)+st.Dim.Render("  "+clean(n.Describe))))
-		s.viewHolds(&p, n.Name)
+		s.viewHolds(&p.page, n.Name)
 	}
 	mark(s.otherRow())
 	switch {
 	case !s.env.Remote:
-		p.line(s.lead(s.otherRow()) + st.Dim.Render("place  ") + s.other.View(s.width-13))
-		for _, line := range s.goes.Lines(p.width - 11) {
-			p.line("           " + line)
-		}
-		switch spec := s.typedPlace(); {
-		case spec != "" && (s.holds[spec].words != "" || s.holds[spec].err != nil):
-			s.viewHolds(&p, spec)
-		case !low || s.focus == s.otherRow():
-			p.wrap("    ", st.Dim, "PATH:VARIABLE for a .env file, file:PATH, command:CMD, clipboard")
-		}
+		s.viewOther(&p.page, close)
 		mark(s.rememberRow())
-		s.viewRemember(&p)
+		s.viewRemember(&p.page)
 	case s.unnamed:
 		for _, line := range s.noneNamed() {
 			p.wrap("    ", st.Dim, line)
@@ -54,40 +66,59 @@ func (s *Setup) View() string {
 	p.line(st.Column.Render("HOW"))
 	for i, m := range s.modes {
 		mark(s.modeRow() + i)
-		if low { // of the one that is chosen alone, what it does
-			if p.line(s.choice(s.modeRow()+i, "( ) ", "(•) ", s.chosen().name == m.name, m.name)); s.chosen().name == m.name {
-				p.wrap("      ", st.Dim, m.text)
-			}
-			continue
-		}
-		about := ui.Wrap(m.text, max(p.width-30, 20))
-		p.line(s.choice(s.modeRow()+i, "( ) ", "(•) ", s.chosen().name == m.name, ui.Pad(m.name, 24)+st.Dim.Render(about[0])))
-		for _, more := range about[1:] {
-			p.line(strings.Repeat(" ", 30) + st.Dim.Render(more))
-		}
+		s.viewMode(&p.page, i, m, close)
 	}
 	mark(s.drainRow())
-	s.viewDrain(&p)
+	s.viewDrain(&p.page)
 	mark(s.soakRow())
-	s.viewSoak(&p)
-	gap()
+	s.viewSoak(&p.page)
 	mark(s.rows() - 1)
-	label := "[ Begin: " + s.chosen().name + " ]"
-	begin := st.Focused.Render(label) // enter begins from every row
-	if s.env.Early {
-		begin = st.Button.Render(label)
-	}
-	p.line(s.lead(s.rows()-1) + begin + st.Dim.Render("  the preflight changes nothing"))
-	if s.problem != "" {
-		p.wrap(st.Bad.Render("✗ "), st.Base, s.problem)
-		at = len(p.lines) - 1
-	}
 	if s.manual {
 		p.wrap(st.Dim.Render("· "), st.Dim, "This service makes keys in its dashboard alone: you will make the new one there and paste it.")
 	}
-	s.text.SetSize(s.width, s.height)
-	s.text.Show(at, 1, 0)
-	return strings.Join(s.text.Lines(p.lines, nil), "\n")
+	return p
+}
+
+// foot is what enter does, from every row, and why it does not.
+func (s *Setup) foot() []string {
+	st := s.env.Styles
+	p := page{env: s.env, width: s.width}
+	label := "[ Begin: " + s.chosen().name + " ]"
+	begin := st.Focused.Render(label)
+	if s.env.Early {
+		begin = st.Button.Render(label)
+	}
+	p.wrap(s.lead(s.rows()-1)+begin+"  ", st.Dim, "the preflight changes nothing")
+	if s.problem != "" {
+		p.wrap(st.Bad.Render("✗ "), st.Base, s.problem)
+	}
+	return p.lines
+}
+
+// viewOther draws the typed place, and how it may go on or is written.
+func (s *Setup) viewOther(p *page, close bool) {
+	st := s.env.Styles
+	p.line(s.lead(s.otherRow()) + st.Dim.Render("place  ") + s.other.View(s.width-13))
+	for _, line := range s.goes.Lines(p.width - 11) {
+		p.line("           " + line)
+	}
+	switch spec := s.typedPlace(); {
+	case spec != "" && (s.holds[spec].words != "" || s.holds[spec].err != nil):
+		s.viewHolds(p, spec)
+	case !close || s.focus == s.otherRow():
+		p.wrap("    ", st.Dim, "PATH:VARIABLE for a .env file, file:PATH, command:CMD, clipboard")
+	}
+}
+
+func (s *Setup) viewMode(p *page, i int, m mode, close bool) {
+	st, on := s.env.Styles, s.chosen().name == m.name
+	if close {
+		if p.line(s.choice(s.modeRow()+i, "( ) ", "(•) ", on, m.name)); on {
+			p.wrap("      ", st.Dim, m.text)
+		}
+		return
+	}
+	p.wrap(s.choice(s.modeRow()+i, "( ) ", "(•) ", on, ui.Pad(m.name, 24)), st.Dim, m.text)
 }
 
 func (s *Setup) viewRemember(p *page) {
@@ -108,10 +139,23 @@ func (s *Setup) viewDrain(p *page) {
 	case !s.drains():
 		p.line(lead + st.Dim.Render("none"))
 	case s.sees:
-		p.line(lead + s.drain.View(10) + st.Dim.Render("the old key must be quiet for so long"))
+		p.wrap(lead+s.drain.View(10), st.Dim, s.drainWords())
 	default:
 		p.wrap(lead+s.drain.View(10), st.Dim, "you confirm that it is quiet, or say how long to wait")
 	}
+}
+
+// What the waits are.
+const (
+	overlapWords = "how long the former secret works on, if nothing ends it before"
+	soakWords    = "how long it is off before it is deleted"
+)
+
+func (s *Setup) drainWords() string {
+	if s.overlaps() {
+		return "how long the former secret must be quiet"
+	}
+	return "how long the old key must be quiet"
 }
 
 // waitLabel is as wide as the labels of the waits that are shown.
@@ -130,9 +174,9 @@ func (s *Setup) viewSoak(p *page) {
 		p.line(lead + st.Dim.Render("none"))
 	case s.overlaps():
 		lead = s.lead(s.soakRow()) + st.Dim.Render(s.waitLabel("overlap"))
-		p.wrap(lead+s.overlap.View(10), st.Dim, "the old secret lives on for so long, if nothing ends it before")
+		p.wrap(lead+s.overlap.View(10), st.Dim, overlapWords)
 	case s.off:
-		p.line(lead + s.soak.View(10) + st.Dim.Render("off, not yet deleted, for so long"))
+		p.wrap(lead+s.soak.View(10), st.Dim, soakWords)
 	default:
 		p.wrap(lead, st.Dim, "none: this service has no off switch for a key")
 	}

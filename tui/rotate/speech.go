@@ -61,13 +61,13 @@ func (s *Setup) Speak() ui.Speech {
 		add(box+m.name+": "+m.text, append(keys, ui.Times("tab", begin-s.modeRow()-i)...)...)
 	}
 	if s.drains() {
-		add("drain"+s.drain.Now()+": how long the old key must be quiet", to(s.drainRow())...)
+		add("drain"+s.drain.Now()+": "+s.drainWords(), to(s.drainRow())...)
 	}
 	switch {
 	case s.overlaps():
-		add("overlap"+s.overlap.Now()+": how long the old secret lives on, if nothing ends it before", to(s.soakRow())...)
+		add("overlap"+s.overlap.Now()+": "+overlapWords, to(s.soakRow())...)
 	case s.soaks():
-		add("soak"+s.soak.Now()+": how long it is off before it is deleted", to(s.soakRow())...)
+		add("soak"+s.soak.Now()+": "+soakWords, to(s.soakRow())...)
 	}
 	add("begin, "+s.chosen().name+": the preflight changes nothing", append(to(begin), ui.Press("enter"))...)
 	ask.Choices = append(ask.Choices, ui.Choice{Words: "cancel", Key: "esc", Keys: ui.Times("esc", 1)})
