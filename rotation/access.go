@@ -53,7 +53,7 @@ func (r *Rotation) askLacks() *Question {
 	if len(open) == 0 {
 		return nil
 	}
-	return &Question{Kind: AskLacks, Text: "the new key would not have the access of the old one", Lines: open,
+	return &Question{Kind: AskLacks, Text: "the new key would not have the access and lifetime of the old one", Lines: open,
 		Choices: yesNo("create it all the same", "the new key is made without what cannot be asked for, and is compared with the old one before it is delivered", WantsReason), Default: No}
 }
 
