@@ -76,6 +76,19 @@ func RestWords(d time.Duration) string {
 	return SpanWords(max(d.Truncate(unit), time.Second))
 }
 
+// TypedSpan is a length of time in whole seconds as ParseSpan reads it, never longer than it is.
+func TypedSpan(d time.Duration) string {
+	switch {
+	case d%day == 0:
+		return fmt.Sprintf("%dd", d/day)
+	case d%time.Hour == 0:
+		return fmt.Sprintf("%dh", d/time.Hour)
+	case d%time.Minute == 0:
+		return fmt.Sprintf("%dm", d/time.Minute)
+	}
+	return fmt.Sprintf("%ds", d/time.Second)
+}
+
 // SpanWords are a length of time as people say it, rounded to its larger units.
 func SpanWords(d time.Duration) string {
 	switch hours := d.Round(time.Hour); {

@@ -26,14 +26,14 @@ func (s *issuer) offered() []kit.Permission {
 }
 
 func (s *issuer) roles() []kit.Role {
-	if told := s.told.Load(); told != nil && s.d.RoleCatalogue != nil {
+	if told := s.told.Load(); told != nil && s.d.RoleCatalogue != nil && len(told.Roles) > 0 {
 		return told.Roles
 	}
 	return s.d.Roles
 }
 
 func (s *issuer) environments() []apikey.Environment {
-	if told := s.told.Load(); told != nil && s.d.EnvironmentCatalogue != nil {
+	if told := s.told.Load(); told != nil && s.d.EnvironmentCatalogue != nil && len(told.Environments) > 0 {
 		return told.Environments
 	}
 	return s.d.Environments

@@ -171,7 +171,7 @@ func (s *issuer) shown(ctx context.Context, id string) (out listedKey, err error
 func (s *issuer) walk(ctx context.Context, start func(*answer), each visit) error {
 	err := s.walkPages(ctx, start, each)
 	if err == nil && s.d.Catalogue != nil && s.d.Catalogue.Keys {
-		s.told.Store(&Catalogue{Asked: s.opts.Now().UTC(), Permissions: s.seenOnKeys()})
+		s.learnFromKeys()
 	}
 	return err
 }

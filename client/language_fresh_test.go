@@ -140,3 +140,40 @@ environment_catalogue = { call = "GET /environments", name = "name", only = { on
 		t.Errorf("an environment that there is not: %v", err)
 	}
 }
+
+// TestAListLeavesWhatTheServiceSaidOfRolesAndEnvironments: permissions are learned from the keys of a list, and nothing else is by that.
+func TestAListLeavesWhatTheServiceSaidOfRolesAndEnvironments(t *testing.T) {
+	s := serve(t, `list.call = "GET /keys"
+create = { call = "POST /keys", send = { name = { field = "name" }, may = { field = "permissions", as = "list" }, role = { field = "role" }, env = { field = "environment" } } }
+row.permissions = ["may"]
+catalogue = { keys = true }
+role = [{ name = "reader" }]
+role_catalogue = { call = "GET /roles", name = "name" }
+environments = ["live"]
+environment_catalogue = { call = "GET /environments", name = "name" }
+`+plainRows+plainProbe, "token-0123456789", func(w http.ResponseWriter, r *http.Request, _ string) {
+		switch r.URL.Path {
+		case "/roles":
+			say(w, 200, `[{"name":"reader"},{"name":"writer"}]`)
+		case "/environments":
+			say(w, 200, `[{"name":"live"},{"name":"staging"}]`)
+		default:
+			say(w, 200, `[{"id":"k1","name":"n","may":["read"]}]`)
+		}
+	})
+	offers := func() string { c := s.Capabilities(); return fmt.Sprint(len(c.Roles), c.Environments) }
+	list := func() {
+		if _, err := ListAll(bg, s); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if list(); offers() != "1 [live]" {
+		t.Errorf("before the service was asked, a list leaves %s of what is declared", offers())
+	}
+	if _, err := s.Catalogue(bg); err != nil || offers() != "2 [live staging]" {
+		t.Fatalf("asked: %s, %v", offers(), err)
+	}
+	if list(); offers() != "2 [live staging]" {
+		t.Errorf("a list leaves %s of what the service said", offers())
+	}
+}

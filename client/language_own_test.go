@@ -352,3 +352,14 @@ row.no_expiry_is_never = true
 		})
 	}
 }
+
+// TestAMemberWithoutANameNamesNoKey, where a probe does not say where one would be.
+func TestAMemberWithoutANameNamesNoKey(t *testing.T) {
+	s := serve(t, "list.call = \"GET /keys\"\n"+plainRows+"probe = [{ call = \"GET /me\", answers = \"object\" }]\n", "token-0123456789", func(w http.ResponseWriter, r *http.Request, _ string) {
+		say(w, 200, `{"id":"user","":"k2"}`)
+	})
+	proof, err := s.Probe(bg, apikey.NewSecret("key-0123456789abcdef"), "")
+	if err != nil || !proof.Accepted() || proof.Key != nil {
+		t.Errorf("%+v, %v", proof, err)
+	}
+}

@@ -115,8 +115,11 @@ func (r *reference) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
-// dig finds what a path leads to: members and indexes with a dot between. Nothing is nil.
+// dig finds what a path leads to: members and indexes with a dot between. Nothing is nil, and a path that is not declared leads nowhere.
 func dig(members map[string]json.RawMessage, path string) json.RawMessage {
+	if path == "" {
+		return nil
+	}
 	name, rest, more := strings.Cut(path, ".")
 	found := members[name]
 	for more {

@@ -198,12 +198,21 @@ func (r *Rotation) unreadOnes() (out []*destinationRecord) {
 	return out
 }
 
+// UsualOverlap is how long the former secret of a roll lives on where nothing is said: no longer than the service lets it, nor than its key does.
+func UsualOverlap(roll apikey.Roll, key apikey.Key, now time.Time) time.Duration {
+	usual := min(DefaultOverlap, roll.Overlap)
+	if most, ends := longestOverlap(roll, key, now); ends && most > 0 {
+		return min(usual, most)
+	}
+	return usual
+}
+
 // longestOverlap is how long a key may live on beside the one that its roll makes: the service takes what it is told for the key's end, and a later
 // one than it has is not what anybody asked for. A key that stays ends when it ends.
-func (r *Rotation) longestOverlap(key apikey.Key) (time.Duration, bool) {
+func longestOverlap(roll apikey.Roll, key apikey.Key, now time.Time) (time.Duration, bool) {
 	end, ends := key.ExpiresAt.Time()
-	if !ends || !r.caps.Roll.NewID {
+	if !ends || !roll.NewID {
 		return 0, false
 	}
-	return end.Sub(r.serviceNow()).Truncate(time.Minute) - time.Minute, true
+	return end.Sub(now).Truncate(time.Minute) - time.Minute, true
 }

@@ -70,7 +70,10 @@ func (r *Rotation) create(ctx context.Context) (Result, error) {
 	if r.j.OldFirst {
 		r.lookAtDead(ctx)
 	}
-	if r.j.Manual {
+	switch {
+	case r.j.Manual && r.j.New != nil && !r.secret.IsZero(): // pasted, and what was found of it has been answered
+		return r.created(ctx, r.newKeySaid("exists"))
+	case r.j.Manual:
 		return r.askForPaste(), nil
 	}
 	return r.makeBy(ctx, making{lost: r.findLost, forgo: r.discardNew, may: r.oldVanished, call: r.mint, said: r.newKeySaid,

@@ -108,7 +108,7 @@ func (r *Rotation) newJournal(id string, p Params) *journal {
 	return j
 }
 
-// overlap is how long the former secret is to live on: where nothing is said, no longer than its key does.
+// overlap is how long the former secret is to live on.
 func (r *Rotation) overlap(asked *time.Duration, key apikey.Key) time.Duration {
 	if r.strategy.ID == strategyRollAtOnce {
 		return 0
@@ -116,11 +116,7 @@ func (r *Rotation) overlap(asked *time.Duration, key apikey.Key) time.Duration {
 	if asked != nil {
 		return *asked
 	}
-	usual := min(DefaultOverlap, r.caps.Roll.Overlap)
-	if most, ends := r.longestOverlap(key); ends && most > 0 {
-		return min(usual, most)
-	}
-	return usual
+	return UsualOverlap(r.caps.Roll, key, r.serviceNow())
 }
 
 // refuseSecond answers with the open rotation that already concerns the key.

@@ -361,3 +361,31 @@ func TestWhatIsOverTakesNoAnswer(t *testing.T) {
 		}
 	}
 }
+
+// TestAPastedKeyOfOtherAccessIsDeliveredOnceThatWasAccepted, with no second paste; an undo is the other way on.
+func TestAPastedKeyOfOtherAccessIsDeliveredOnceThatWasAccepted(t *testing.T) {
+	for _, yes := range []bool{false, true} {
+		f, r := manual(t, nil)
+		f.do(r)
+		secret := f.ByHand("made-1", "anything")
+		f.Edit("made-1", func(k *apikey.Key) { k.Restrictions = &apikey.Restrictions{IPAddresses: []string{"10.0.0.0/8"}} })
+		res, err := f.pastes(r, secret)
+		if err != nil || res.Question == nil || res.Question.Kind != rotation.AskAccept || f.Place(0).Holds() != "old" {
+			t.Fatalf("%+v, %v, it holds %s", res, err, f.Place(0).Holds())
+		}
+		if !yes {
+			f.undo(r)
+			f.undone("by hand, with other access")
+			continue
+		}
+		if _, err := f.answer(r, res.Question); err != nil {
+			t.Fatal(err)
+		}
+		if res := f.do(r); res.Question != nil || r.View().Step != rotation.Deliver {
+			t.Errorf("accepted, and it stands at %s and asks %+v", r.View().Step, res.Question)
+		}
+		f.Edit("made-1", func(k *apikey.Key) { k.Name = "payments-api" })
+		f.drive(r)
+		f.rotated("by hand, with other access")
+	}
+}

@@ -411,7 +411,7 @@ func (r *Rotation) refuseRollByEnd(k apikey.Key, other string) error {
 		drain = r.j.Drain
 	}
 	shorter := (left - minLife - time.Minute).Truncate(time.Minute)
-	most, bounded := r.longestOverlap(k)
+	most, bounded := longestOverlap(r.caps.Roll, k, r.serviceNow())
 	switch {
 	case left < minLife+drain && shorter <= 0:
 		return &RefusedError{Reason: dies + ", whatever its secret is", Next: other}

@@ -382,7 +382,7 @@ func (j *journal) next(strategy Strategy, v *View, inHand bool) Next {
 		n.Default = "recover the new secret"
 	case lost && j.Step == Verify && j.Proved == 0:
 		n.Text += "; its secret is taken from where it was put, and where that is not possible, another key takes this one's place"
-	case j.Manual && j.Step == Create:
+	case j.Manual && j.Step == Create && j.New == nil:
 		n.Default = "paste the new secret"
 	case j.Step == Delete && j.OldGone:
 		n.Default = "look again, and clear up"

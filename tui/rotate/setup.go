@@ -100,7 +100,7 @@ func NewSetup(env *ui.Env, host Host, profile string, k apikey.Key, caps apikey.
 	if _, can := host.(ui.Completer); can {
 		s.goes = widget.NewCompletion(env, "")
 	}
-	s.overlap.Set(apikey.SpanWords(min(rotation.DefaultOverlap, s.rolls.Overlap)))
+	s.overlap.Set(apikey.TypedSpan(rotation.UsualOverlap(s.rolls, k, env.Now())))
 	s.other.Example("/srv/app/.env:API_KEY")
 	if s.drain.Meaning("ask me"); s.sees {
 		s.drain.Set("15m")

@@ -177,3 +177,36 @@ func TestARollIsBegunByEar(t *testing.T) {
 		t.Errorf("began %+v", h.plan)
 	}
 }
+
+// TestTheOverlapThatIsFilledInIsTaken: whatever is the longest that the service and the key's end let be, enter begins with it.
+func TestTheOverlapThatIsFilledInIsTaken(t *testing.T) {
+	for most, want := range map[time.Duration]time.Duration{
+		7 * 24 * time.Hour: 24 * time.Hour, 24 * time.Hour: 24 * time.Hour, 24*time.Hour - time.Second: 24*time.Hour - time.Second, 90 * time.Minute: 90 * time.Minute,
+		5*time.Hour + 10*time.Minute: 310 * time.Minute, time.Hour: time.Hour, 15 * time.Minute: 15 * time.Minute, 100 * time.Second: 100 * time.Second, 30 * time.Second: 30 * time.Second,
+	} {
+		roll := brief
+		roll.Overlap = most
+		d, h := setupOf(t, roll, apikey.Key{ID: "k1", Name: "payments-api"})
+		s := d.screen.(*Setup)
+		s.focus = s.modeRow()
+		s.refocus()
+		d.press("tab", "tab", "tab")
+		d.press("enter")
+		if h.plan.Strategy != rotation.RollWithOverlap.ID || h.plan.Overlap == nil || *h.plan.Overlap > most || *h.plan.Overlap != want {
+			t.Errorf("at most %s: filled in as %q, began %+v", most, s.overlap.Value(), h.plan)
+		}
+	}
+}
+
+// TestTheOverlapThatIsFilledInIsNoLongerThanTheKey, where a roll gives the key that it takes the place of the overlap's end.
+func TestTheOverlapThatIsFilledInIsNoLongerThanTheKey(t *testing.T) {
+	for _, newID := range []bool{false, true} {
+		roll := inPlace
+		roll.NewID = newID
+		d, _ := setupOf(t, roll, apikey.Key{ID: "k1", Name: "payments-api", ExpiresAt: apikey.At(noon.Add(6 * time.Hour))})
+		want := map[bool]string{false: "1d", true: "359m"}[newID]
+		if got := d.screen.(*Setup).overlap.Value(); got != want {
+			t.Errorf("a new id %v: filled in as %q, not %q", newID, got, want)
+		}
+	}
+}
