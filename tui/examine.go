@@ -142,7 +142,7 @@ func (a *App) fleetExamined(msg fleetExamined) tea.Cmd {
 		if found.nr != a.fleet.members[at].asked {
 			continue
 		}
-		a.fleet.members[at].counts = found.counts
+		a.fleet.members[at].counts, a.fleet.members[at].found = found.counts, found.nr
 		cmds = append(cmds, a.list.SetMarksOf(at, found.marks))
 	}
 	a.list.SetOverview(a.chips())

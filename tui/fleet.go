@@ -43,6 +43,11 @@ func (m *member) stop() {
 	}
 }
 
+// examines reports whether what is to be said about the keys of some profile is not there yet.
+func (f *fleet) examines() bool {
+	return slices.ContainsFunc(f.members, func(m *member) bool { return m.found != m.asked })
+}
+
 // asks reports whether some profile has not said all.
 func (f *fleet) asks() bool {
 	return slices.ContainsFunc(f.members, func(m *member) bool { return m.hearing != nil })

@@ -64,6 +64,7 @@ type load struct {
 // known is what is known of the keys of a profile.
 type known struct {
 	asked  int // examinations of them: the answer to the last counts
+	found  int // the last one that was answered
 	counts counts
 	after  string                   // the key to put the cursor on when it is there
 	made   func(k *apikey.Key) bool // the same, where its id is not known: the newest that is like this

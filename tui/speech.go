@@ -135,7 +135,7 @@ func (a *App) able(ofKey bool) (out []key.Binding) {
 
 // hearing says that keys are still to come, or what is to be said about them.
 func (a *App) hearing() bool {
-	if a.fleet != nil && a.fleet.asks() {
+	if a.fleet != nil && (a.fleet.asks() || a.fleet.examines()) {
 		return true
 	}
 	return a.load.running || a.load.err == nil && a.list.Len() > 0 && a.spoken.examined != a.load.gen
