@@ -72,9 +72,9 @@ func TestWhatIsMissingIsSaidLast(t *testing.T) {
 func TestATableThatIsWrittenTwiceIsSaidWithWhatToDo(t *testing.T) {
 	for text, want := range map[string]string{
 		"[create]\nsend.name = 1\n[create.send]\nx = 1\n": "f.toml:3: is not TOML: table send already exists as defined by a dotted key: a table is written in one way and once; either lines send.NAME = … or one header [send]",
-		"a.b = 1\n[a]\nc = 1\n":                         "either lines a.NAME = … or one header [a]",
-		"[a]\n[a]\n":                                    "either lines a.NAME = … or one header [a]",
-		"a = { b = 1 }\n[a.c]\nx = 1\n":                "key a already exists as a value: a table in braces is whole; add what is missing inside of them, or write [a]",
+		"a.b = 1\n[a]\nc = 1\n":                           "either lines a.NAME = … or one header [a]",
+		"[a]\n[a]\n":                                      "either lines a.NAME = … or one header [a]",
+		"a = { b = 1 }\n[a.c]\nx = 1\n":                   "key a already exists as a value: a table in braces is whole; add what is missing inside of them, or write [a]",
 	} {
 		if _, _, err := tomlfile.Read("f.toml", []byte(text), plain); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: %v, want %q", text, err, want)
