@@ -73,7 +73,7 @@ func accessNotes(asked apikey.Draft, got apikey.Key) []string {
 	if got.Permissions != nil {
 		say("permissions", bareNames(asked.Permissions), bareNames(got.Permissions))
 	}
-	if got.Role != "" {
+	if asked.Role != "" && got.Role != "" { // a service that takes none gives the one that it has
 		say("role", asked.Role, got.Role)
 	}
 	if r := got.Restrictions; r != nil {

@@ -5,7 +5,7 @@ import (
 	"detent/client/issuers"
 )
 
-// Foreign is the title of another built-in issuer whose secrets begin as this one does, and how that is, where those of the issuer that a
+// Foreign names the other built-in issuers whose secrets begin as this one does, and says how that is, where those of the issuer that a
 // credential is meant for do not begin so; empty where it may be that issuer's. Such a credential is sent nowhere to find out.
 func Foreign(folder, service string, secret apikey.Secret) (title, prefix string) {
 	own := 0
@@ -22,19 +22,24 @@ func Foreign(folder, service string, secret apikey.Secret) (title, prefix string
 	return title, prefix
 }
 
-// whose is another built-in issuer whose secrets begin as this one does, by the longest of the beginnings that they declare. The
+// whose are the other built-in issuers whose secrets begin as this one does, by the longest of the beginnings that they declare. The
 // declarations are read when a secret is refused, and not before.
 func whose(name string, secret apikey.Secret) (title, prefix string) {
+	var titles []string
 	for _, other := range issuers.BuiltIn() {
 		d, err := issuers.Load("", other)
 		if err != nil || other == name {
 			continue
 		}
 		for _, p := range d.Secret.Prefixes {
-			if len(p.Text) > len(prefix) && secret.HasPrefix(p.Text) {
-				title, prefix = d.Title, p.Text
+			switch {
+			case !secret.HasPrefix(p.Text) || len(p.Text) < len(prefix):
+			case len(p.Text) > len(prefix):
+				titles, prefix = []string{d.Title}, p.Text
+			default:
+				titles = append(titles, d.Title)
 			}
 		}
 	}
-	return title, prefix
+	return apikey.Alternatives(titles), prefix
 }
