@@ -140,7 +140,7 @@ var refusals = []struct {
 	{"max_age of zero", valid(nil, `max_age = "0d"`), `5: profiles.p.max_age: must be a span such as "90d", "12h" or "3600s", above zero and at most 100 years`},
 	{"auth elsewhere", valid(nil, `auth = "exchange"`), `5: profiles.p.auth: is only for service = "vertesia"`},
 	{"token_url elsewhere", valid(nil, `token_url = "https://x.example"`), `5: profiles.p.token_url: is only for service = "vertesia"`},
-	{"create elsewhere", vertesia(`create = true`), `5: profiles.p.create: is only for service = "generic"`},
+	{"create elsewhere", vertesia(`create = true`), `5: profiles.p.create: is only for service = "generic" or "gitlab-user"`},
 	{"auth", vertesia(`auth = "oauth"`), `5: profiles.p.auth: must be "direct" or "exchange"`},
 	{"token_url in the clear", vertesia(`token_url = "http://sts.example.com"`), `5: profiles.p.token_url: ` + urlRule},
 	{"exchange without a server", valid(map[int]string{2: `service = "vertesia"`, 3: `url = "https://keys.example.com"`}, `auth = "exchange"`),

@@ -185,7 +185,7 @@ func TestSecretsOfOnesOwnBeginAsTheirAdministratorChose(t *testing.T) {
 			t.Errorf("%s: %v", bad, err)
 		}
 	}
-	if _, err := parse("f", []byte(strings.Replace(head("generic", `"acme-"`), "parents = { project = \"42\" }\n", "", 1))); err == nil || !strings.Contains(err.Error(), `secret_prefix: is only for service = "gitlab-project"`) {
+	if _, err := parse("f", []byte(strings.Replace(head("generic", `"acme-"`), "parents = { project = \"42\" }\n", "", 1))); err == nil || !strings.Contains(err.Error(), `secret_prefix: is only for service = "gitlab-group", "gitlab-project" or "gitlab-user"`) {
 		t.Error(err)
 	}
 }
