@@ -76,7 +76,7 @@ func (s *issuer) key(r *record) (apikey.Key, error) {
 
 // listed is a record for the rows of a list.
 func (s *issuer) listed() *record {
-	r := newRecord(&s.d.Row)
+	r := listedRecord(&s.d.Row, s.d.List.Only)
 	r.watched = s.opts.Trial != nil && s.opts.Trial.Row != nil
 	return r
 }

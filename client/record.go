@@ -41,6 +41,9 @@ type record struct {
 	places  map[string]json.Unmarshaler
 	own     map[json.Unmarshaler]bool // what the row has itself, whatever an object in it says; nil where none is looked into
 
+	only    []word // what tells the rows that count as keys, and what each of it has to be
+	allowed [][]string
+
 	watched      bool // a trial wants to know which members came
 	came, others []string
 }
@@ -76,7 +79,9 @@ func newRecord(of *kit.Row) *record {
 	r.words = places(r, []part[word]{{&r.state, of.State.Members}})
 	r.tokens = places(r, []part[token]{{&r.secrets, of.Secret}})
 	for _, path := range slices.Clone(r.names) {
-		r.leads(path, r.places[path])
+		if strings.ContainsAny(path, ".[") {
+			r.leads(path, r.places[path])
+		}
 	}
 	for _, name := range of.Inside {
 		r.nest(name).members = true
@@ -121,7 +126,7 @@ type nest struct {
 
 // way is a path from a member on, and the place of what it leads to.
 type way struct {
-	path, rest string // the whole, and what follows the member: ".labels.name", "[].name"
+	path, rest string // the whole, and what follows the member: ".labels.name", "[].name", or nothing
 	place      json.Unmarshaler
 	kept       bool // what stands where the path goes on is kept as it is: access is never lost in silence
 }
@@ -142,14 +147,37 @@ func (r *record) nest(member string) *nest {
 	return n
 }
 
-// leads has a name that is a path looked along. A member that is called so counts before what lies there.
+// leads has a path looked along. A member that is called so counts before what lies there.
 func (r *record) leads(path string, to json.Unmarshaler) {
-	if at := strings.IndexAny(path, ".["); at > 0 {
-		n := r.nest(path[:at])
-		_, kept := to.(*json.RawMessage)
-		word, is := to.(*textPlace)
-		n.ways = append(n.ways, way{path, path[at:], to, kept || is && word.all})
+	at := strings.IndexAny(path, ".[")
+	if at <= 0 {
+		at = len(path)
 	}
+	n := r.nest(path[:at])
+	_, kept := to.(*json.RawMessage)
+	word, is := to.(*textPlace)
+	n.ways = append(n.ways, way{path, path[at:], to, kept || is && word.all})
+}
+
+// listedRecord is a record for the rows of a list, of which those count that have these values.
+func listedRecord(of *kit.Row, only map[string][]string) *record {
+	r := newRecord(of)
+	r.only = make([]word, len(only))
+	for path, values := range only {
+		r.leads(path, &r.only[len(r.allowed)])
+		r.allowed = append(r.allowed, values)
+	}
+	return r
+}
+
+// counts reports whether the row is one of a key.
+func (r *record) counts() bool {
+	for i, values := range r.allowed {
+		if !slices.Contains(values, string(r.only[i])) {
+			return false
+		}
+	}
+	return true
 }
 
 func (n *nest) UnmarshalJSON(raw []byte) error {
@@ -223,6 +251,7 @@ func (r *record) clear() {
 	clear(r.flags)
 	clear(r.refs)
 	clear(r.words)
+	clear(r.only)
 	clear(r.own)
 	for i := range r.raws {
 		r.raws[i] = r.raws[i][:0]

@@ -211,6 +211,8 @@ type List struct {
 	Call
 	// Rows are the members under which the array may be.
 	Rows Members `toml:"rows"`
+	// Only are paths to members of a row with the values of those that are keys: only = { type = ["auth"] }. All others are passed over.
+	Only map[string][]string `toml:"only"`
 	// Queries are the ways to list, the widest first: where one is refused, the next is taken. The last may be empty.
 	Queries []string `toml:"queries"`
 	// Paging is "cursor" for the convention {"next_cursor","has_more"} with ?cursor=&limit=, in any of its spellings, and "" for a
