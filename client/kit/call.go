@@ -256,7 +256,8 @@ type Create struct {
 	ReadBack bool `toml:"read_back"`
 	// Setting is a setting of the profile that must be on: the call is not offered by every service of this kind.
 	Setting string `toml:"setting"`
-	// ID is the path to the new key's id, where the answer is no key: "result.tokenids.0".
+	// ID is the path in the whole answer to the new key's id: "result.tokenids.0". It counts before one where the row has its own. Without
+	// Key, the answer says nothing else of a key then.
 	ID string `toml:"id"`
 	// Secret is a second call, which gives the new key its secret.
 	Secret *Call `toml:"secret"`
