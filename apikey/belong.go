@@ -49,17 +49,26 @@ func CouldBelong(s Secret, caps Capabilities, masks []string) (bool, string) {
 	own := longest(prefixes, s)
 	if len(prefixes) > 0 && own == "" {
 		if title, prefix := caps.whose(s); title != "" {
-			return false, fmt.Sprintf("%s begins with %s, and this one with %s, as those of %s do", whose, strings.Join(prefixes, " or "), prefix, title)
+			return false, fmt.Sprintf("%s begins with %s, and this one with %s, as those of %s do%s", whose, strings.Join(prefixes, " or "), prefix, title, caps.Settles())
 		}
-		return false, fmt.Sprintf("%s begins with %s: this one is of another service, or cut off at its start", whose, strings.Join(prefixes, " or "))
+		return false, fmt.Sprintf("%s begins with %s: this one is of another service, or cut off at its start%s", whose, strings.Join(prefixes, " or "), caps.Settles())
 	}
 	if title, prefix := caps.whose(s); len(prefix) > len(own) {
-		return false, fmt.Sprintf("what begins with %s is a secret of %s, not of %s (where those of %[3]s begin so too, secret.prefix of its file says it)", prefix, title, nameOf(caps))
+		return false, fmt.Sprintf("what begins with %s is a secret of %s, not of %s%s", prefix, title, nameOf(caps), caps.Settles())
 	}
 	if other := longest(vendorPrefixes, s); len(other) > len(own) {
-		return false, fmt.Sprintf("what begins with %s is a secret of another service than %s", other, nameOf(caps))
+		return false, fmt.Sprintf("what begins with %s is a secret of another service than %s%s", other, nameOf(caps), caps.Settles())
 	}
 	return true, ""
+}
+
+// Settles is what to do where a secret is of this service all the same, in brackets: a person's own declaration of it says how its secrets
+// begin. It is empty where the declaration is detent's.
+func (c Capabilities) Settles() string {
+	if c.File == "" {
+		return ""
+	}
+	return fmt.Sprintf(" (where those of %s begin so, secret.prefix in %s says it)", nameOf(c), c.File)
 }
 
 // BeginsLike reports whether a value begins as one of this issuer's secrets does, by its declared prefixes or the masks that its list

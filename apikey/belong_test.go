@@ -67,3 +67,26 @@ func TestOtherVendorsSecretsAndPlaceholdersGoNowhere(t *testing.T) {
 		}
 	}
 }
+
+// TestAPersonsOwnDeclarationSettlesHowSecretsBegin: where one is taken for another service's, it is said what to write where. A declaration of
+// detent's own nobody can change.
+func TestAPersonsOwnDeclarationSettlesHowSecretsBegin(t *testing.T) {
+	const body = "0123456789abcdef0123456789abcdef"
+	const hint = "(where those of Acme begin so, secret.prefix in /issuers/acme.toml says it)"
+	whose := func(s Secret) (string, string) {
+		if s.HasPrefix("sk-") {
+			return "Vertesia", "sk-"
+		}
+		return "", ""
+	}
+	for text, prefixes := range map[string][]string{"sk-" + body: nil, "sk-0" + body: {"acme_"}, "ghp_" + body: nil, "other_" + body: {"acme_"}} {
+		caps := Capabilities{Title: "Acme", SecretPrefixes: prefixes, Whose: whose, File: "/issuers/acme.toml"}
+		if ok, why := CouldBelong(NewSecret(text), caps, nil); ok || !strings.HasSuffix(why, hint) {
+			t.Errorf("%v, %s", ok, why)
+		}
+		caps.File = ""
+		if ok, why := CouldBelong(NewSecret(text), caps, nil); ok || strings.Contains(why, "secret.prefix") {
+			t.Errorf("%v, %s", ok, why)
+		}
+	}
+}

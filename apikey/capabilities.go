@@ -147,6 +147,8 @@ type Capabilities struct {
 	// Unreported says of each of them what the user's own declaration of the service can say about keys that lack it; empty where the
 	// declaration is detent's.
 	Unreported map[Field]string
+	// File is where the user's own declaration of the service is; empty for one of detent's.
+	File string
 	// SecretPrefixes are how a secret of this service begins; empty where it may begin anyhow.
 	SecretPrefixes []string
 	// Whole reports whether a text looks like a whole secret of this service; nil where the issuer declares no shape of one.

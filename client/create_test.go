@@ -3,11 +3,13 @@ package client
 import (
 	"crypto/rand"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"strings"
 	"testing"
 	"testing/iotest"
+	"time"
 
 	"detent/apikey"
 	"detent/keyserver/wirename"
@@ -58,5 +60,29 @@ func TestACreateHasAKeyOfItsOwn(t *testing.T) {
 	without := &transport{opts: Options{Random: iotest.ErrReader(errors.New("no entropy"))}}
 	if key := without.newIdempotencyKey(); key != "" {
 		t.Errorf("a key of no entropy: %q", key)
+	}
+}
+
+// TestAKeyAndItsIDInTwoPartsOfAnAnswer: create.key says where the one is, create.id where the other, which counts before another id there.
+func TestAKeyAndItsIDInTwoPartsOfAnAnswer(t *testing.T) {
+	for body, want := range map[string]string{
+		`{"grant":{"uid":"k1"},"token":{"name":"ci","expires":"2027-01-01T00:00:00Z","value":"secret-0123456789"}}`: "k1 ci 2027-01-01T00:00:00Z false",
+		`{"grant":{"uid":"k1"},"token":{"id":"t1","name":"ci","value":"secret-0123456789"}}`:                        "k1 ci unknown false",
+		`{"grant":{"uid":"k1"},"token":{"id":"k1","name":"ci","value":"secret-0123456789"}}`:                        "k1 ci unknown true",
+		`{"token":{"id":"k1","name":"ci","value":"secret-0123456789"}}`:                                             "k1 ci unknown true",
+		`{"id":1,"grant":{"uid":"k1"},"value":"secret-0123456789"}`:                                                 "k1 ci unknown false",
+	} {
+		s := serve(t, `list.call = "GET /keys"
+row = { id = ["id"], name = ["name"], expires_at = ["expires"], secret = ["value"] }
+create = { call = "POST /keys", key = ["token"], id = "grant.uid", send.name = { field = "name" } }
+`+plainProbe, "token-0123456789", func(w http.ResponseWriter, _ *http.Request, _ string) { say(w, 200, body) })
+		made, err := s.Create(bg, apikey.Draft{Name: "ci"})
+		end := "unknown"
+		if at, known := made.Key.ExpiresAt.Time(); known {
+			end = at.Format(time.RFC3339)
+		}
+		if got := fmt.Sprintf("%s %s %s %v", made.Key.ID, made.Key.Name, end, made.Bound); err != nil || got != want || made.Secret.Reveal() != "secret-0123456789" {
+			t.Errorf("%s: %s, %v, want %s", body, got, err, want)
+		}
 	}
 }

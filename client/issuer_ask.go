@@ -109,12 +109,25 @@ func anySays(members map[string]json.RawMessage, meant map[string][]string) bool
 	return false
 }
 
+// allSay reports whether each of the members that are meant has one of its values.
+func allSay(members map[string]json.RawMessage, meant map[string][]string) bool {
+	for path, values := range meant {
+		if !anySays(members, map[string][]string{path: values}) {
+			return false
+		}
+	}
+	return true
+}
+
 // ownList accepts the issuer's own list of keys.
 func (s *issuer) ownList() func(*answer) error {
-	r := newRecord(&s.d.Row)
+	r := listedRecord(&s.d.Row, s.d.List.Only)
 	return listed(s.d.List.Rows, func(raw []byte) error {
-		if r.decode(raw) != nil || firstOf(r.id...) == "" { // every key has one
+		switch {
+		case r.decode(raw) != nil || firstOf(r.id...) == "": // every row has one
 			return errForeign
+		case !r.counts():
+			return errOther
 		}
 		return nil
 	})

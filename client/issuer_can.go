@@ -33,7 +33,7 @@ func (s *issuer) Capabilities() apikey.Capabilities {
 	can := func(name string) apikey.Ability { return s.ability(name, s.d.Can(name)) }
 	create := s.ability("create", s.d.Create != nil && s.setting(s.d.Create.Setting))
 	c := apikey.Capabilities{
-		Service: s.d.Name, Title: s.d.Title, Credential: s.environmentSaid(s.opts.Token),
+		Service: s.d.Name, Title: s.d.Title, File: s.d.File, Credential: s.environmentSaid(s.opts.Token),
 		Create: create, Delete: can("delete"), Rename: can("rename"), ChangeRole: can("role"), Disable: can("disable"), PublicKeys: can("public_key"),
 		Retrieve: can("retrieve"), LastUsed: can("last_used"), Expiry: s.sent("expiry", create), Restrictions: s.sent("restrictions", create),
 		Lifetimes: s.lifetimes(), ChangeExpiry: apikey.Cannot("the service has no call that moves the end of a key"), Numbers: s.d.NumbersOfKeys(),

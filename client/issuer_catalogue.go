@@ -90,7 +90,7 @@ func (s *issuer) catalogueByCall(ctx context.Context, d *kit.Catalogue, declared
 		list = nil
 		seen := map[string]bool{}
 		rest, err := decodeList(a.body, d.Rows, func(raw []byte) error {
-			if len(d.Only) > 0 && !anySays(objectOf(raw), d.Only) {
+			if !allSay(objectOf(raw), d.Only) {
 				return nil
 			}
 			p, err := s.catalogued(raw, d, declared)

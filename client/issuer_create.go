@@ -135,9 +135,10 @@ func (s *issuer) created(a *answer) (apikey.Created, error) {
 	}
 	row, out := m.row, apikey.Created{Secret: m.secret, Bound: m.bound}
 	bare := false // the answer is no key, and says nothing of one but its id
-	if path := s.d.Create.ID; path != "" && firstOf(row.id...) == "" {
-		row.setID(text(textAt(objectOf(m.whole), path)))
-		bare = true
+	if id := textAt(objectOf(m.whole), s.d.Create.ID); id != "" || s.d.Create.ID != "" && firstOf(row.id...) == "" {
+		bare = len(s.d.Create.Key) == 0
+		out.Bound = out.Bound && id == firstOf(row.id...)
+		row.setID(text(id))
 	}
 	if s.d.Row.SecretIsID && out.Secret.IsZero() {
 		return out, noSecret()

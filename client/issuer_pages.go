@@ -22,8 +22,8 @@ const (
 // visit is told of a row: its key, which is the next row's when it returns, and the secret that the row shows.
 type visit func(*apikey.Key, apikey.Secret)
 
-// page reads one page of the list: start is called at each attempt, each for each row.
-func (s *issuer) page(ctx context.Context, query url.Values, start func(*answer), each visit) (rest beside, err error) {
+// page reads one page of the list: start is called at each attempt, each for each row, those that count as no key among them.
+func (s *issuer) page(ctx context.Context, query url.Values, start func(*answer), each func(*listedKey)) (rest beside, err error) {
 	c := s.request(opList, &s.d.List.Call, "", nil)
 	c.list = true
 	body, _ := c.body.(map[string]any)
@@ -48,7 +48,7 @@ func (s *issuer) page(ctx context.Context, query url.Values, start func(*answer)
 		if err := s.ofList(r, &k); err != nil {
 			return err
 		}
-		each(&k.key, k.secret)
+		each(&k)
 		return nil
 	})
 }
@@ -69,11 +69,33 @@ func (s *issuer) rows(ctx context.Context, c call, start func(*answer), each fun
 type listedKey struct {
 	key    apikey.Key
 	secret apikey.Secret
+	other  bool // the row is of another kind: it has an id, counts as a row of its page, and is no key
+}
+
+// to passes a key on.
+func (k *listedKey) to(each visit) {
+	if !k.other {
+		each(&k.key, k.secret)
+	}
 }
 
 // ofList is what a row of the list shows.
 func (s *issuer) ofList(r *record, out *listedKey) (err error) {
 	out.secret = r.secret()
+	if out.other = !r.counts(); out.other {
+		id := firstOf(r.id...)
+		if s.d.Row.SecretIsID {
+			id = idOfSecret(out.secret)
+		}
+		if id == "" {
+			return s.withoutID()
+		}
+		if r.watched && s.opts.Trial.Passed != nil {
+			s.opts.Trial.Passed()
+		}
+		out.key = apikey.Key{ID: s.spelling.show(id)}
+		return nil
+	}
 	if out.key, err = s.key(r); err != nil {
 		return err
 	}
@@ -100,7 +122,7 @@ func inBody(text string) any {
 const manyAtOnce = 8
 
 // pageOfIDs reads a list that shows ids alone, and then each key. One that is gone by then is passed over.
-func (s *issuer) pageOfIDs(ctx context.Context, c call, start func(*answer), each visit) (rest beside, err error) {
+func (s *issuer) pageOfIDs(ctx context.Context, c call, start func(*answer), each func(*listedKey)) (rest beside, err error) {
 	var ids []string
 	restart := func(a *answer) {
 		start(a)
@@ -141,7 +163,7 @@ func (s *issuer) pageOfIDs(ctx context.Context, c call, start func(*answer), eac
 			case failed[i] != nil:
 				return rest, failed[i]
 			default:
-				each(&found[i].key, found[i].secret)
+				each(&found[i])
 			}
 		}
 	}
@@ -192,16 +214,16 @@ func (s *issuer) walkPages(ctx context.Context, start func(*answer), each visit)
 				start(a)
 				clear(seen)
 			}
-		}, func(k *apikey.Key, secret apikey.Secret) {
+		}, func(k *listedKey) {
 			count++
-			last = s.spelling.wire(k.ID)
+			last = s.spelling.wire(k.key.ID)
 			switch {
-			case seen[k.ID]:
+			case seen[k.key.ID]:
 			case page == 0: // it streams; a further page is whole before its first key is passed on
-				seen[k.ID] = true
-				each(k, secret)
+				seen[k.key.ID] = true
+				k.to(each)
 			default:
-				further = append(further, listedKey{*k, secret})
+				further = append(further, *k)
 			}
 		})
 		if err != nil {
@@ -210,7 +232,7 @@ func (s *issuer) walkPages(ctx context.Context, start func(*answer), each visit)
 		for _, row := range further {
 			if !seen[row.key.ID] {
 				seen[row.key.ID] = true
-				each(&row.key, row.secret)
+				row.to(each)
 			}
 		}
 		if barren++; len(seen) > before {
@@ -245,7 +267,7 @@ func (s *issuer) widest(ctx context.Context, start func(*answer), each visit) er
 	}
 	var first error
 	for i := s.query.Load(); int(i) < len(queries); i++ {
-		rest, err := s.page(ctx, s.queryOf(queries[i]), start, each)
+		rest, err := s.page(ctx, s.queryOf(queries[i]), start, func(k *listedKey) { k.to(each) })
 		if err == nil && saysMore(rest.members) {
 			return &Error{Op: opList, Kind: BadAnswer, Status: http.StatusOK, Outcome: NotDone,
 				Message: "the list says that there are more keys than it has, and nothing says how they are asked for: it is not whole. In an issuer's file list.pages does"}
@@ -268,7 +290,7 @@ func (s *issuer) widest(ctx context.Context, start func(*answer), each visit) er
 func (s *issuer) inList(ctx context.Context, id string) (found listedKey, err error) {
 	err = s.walk(ctx, func(*answer) { found = listedKey{} }, func(k *apikey.Key, secret apikey.Secret) {
 		if k.ID == id {
-			found = listedKey{*k, secret}
+			found = listedKey{key: *k, secret: secret}
 		}
 	})
 	if err != nil {

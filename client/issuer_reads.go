@@ -73,6 +73,6 @@ func (s *issuer) OwnProject(ctx context.Context) (project string, known bool, er
 	defer done()
 	seen := map[string]bool{}
 	_, err = s.page(ctx, s.queryOf(s.d.OwnProject), func(*answer) { clear(seen) },
-		func(k *apikey.Key, _ apikey.Secret) { project = k.Project; seen[k.Project] = true })
+		func(k *listedKey) { project = k.key.Project; seen[project] = true })
 	return project, err == nil && len(seen) == 1 && project != "", err
 }

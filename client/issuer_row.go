@@ -76,7 +76,7 @@ func (s *issuer) key(r *record) (apikey.Key, error) {
 
 // listed is a record for the rows of a list.
 func (s *issuer) listed() *record {
-	r := newRecord(&s.d.Row)
+	r := listedRecord(&s.d.Row, s.d.List.Only)
 	r.watched = s.opts.Trial != nil && s.opts.Trial.Row != nil
 	return r
 }
@@ -97,7 +97,7 @@ func (s *issuer) ofRow(k *apikey.Key, r *record) {
 
 // environmentOf is the one that the issuer names, else that of the prefix, else that of a secret that it shows.
 func (s *issuer) environmentOf(r *record) apikey.Environment {
-	if len(s.d.EnvironmentNames)+len(s.d.Secret.Prefixes) == 0 {
+	if len(s.d.Row.Environment)+len(s.d.Secret.Prefixes) == 0 {
 		return ""
 	}
 	named := firstOf(r.env...)
@@ -120,7 +120,7 @@ func (s *issuer) environmentOf(r *record) apikey.Environment {
 			return p.Environment
 		}
 	}
-	return ""
+	return apikey.Environment(s.spelling.show(named))
 }
 
 // isOn is whether a row's words say that the key is on; nil where they say neither.

@@ -56,6 +56,8 @@ type Trial struct {
 	// Row is told of each row of a list which of the declared members it has, whatever they hold, and how its others are called; it may be
 	// called from several goroutines.
 	Row func(declared, others []string)
+	// Passed is told of each row of a list that is passed over, since it counts as no key; nil for nobody.
+	Passed func()
 	// PageSize is how many keys a page of the list is asked for, in place of what is declared; 0 for that.
 	PageSize atomic.Int32
 }

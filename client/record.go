@@ -39,7 +39,10 @@ type record struct {
 	objects shared[reference]
 	names   []string // of all members
 	places  map[string]json.Unmarshaler
-	own     map[json.Unmarshaler]bool // what the row has itself, whatever an object in it says; nil where none is declared to
+	own     map[json.Unmarshaler]bool // what the row has itself, whatever an object in it says; nil where none is looked into
+
+	only    []word // what tells the rows that count as keys, and what each of it has to be
+	allowed [][]string
 
 	watched      bool // a trial wants to know which members came
 	came, others []string
@@ -56,7 +59,12 @@ func newRecord(of *kit.Row) *record {
 	r.texts = places(r, []part[text]{{&r.id, of.ID}, {&r.name, of.Name}, {&r.masked, of.Masked}, {&r.prefix, of.Prefix}, {&r.env, of.Environment},
 		{&r.kind, of.Type}, {&r.role, of.Role}})
 	for _, name := range r.names { // no others are there yet
-		r.places[name] = &textPlace{r.places[name].(*text), &r.letters}
+		r.places[name] = &textPlace{text: r.places[name].(*text), in: &r.letters}
+	}
+	for field, members := range map[apikey.Field]kit.Members{apikey.FieldRole: of.Role, apikey.FieldType: of.Type, apikey.FieldEnvironment: of.Environment} {
+		for _, name := range members {
+			r.places[name].(*textPlace).all = slices.Contains(of.AbsentIsNone, field)
+		}
 	}
 	r.times = places(r, []part[wireTime]{{&r.created, of.CreatedAt}, {&r.updated, of.UpdatedAt}, {&r.expires, of.ExpiresAt}, {&r.used, of.LastUsedAt},
 		{&r.rolled, of.RolledAt}})
@@ -70,12 +78,13 @@ func newRecord(of *kit.Row) *record {
 	}
 	r.words = places(r, []part[word]{{&r.state, of.State.Members}})
 	r.tokens = places(r, []part[token]{{&r.secrets, of.Secret}})
-	if len(of.Inside) > 0 {
-		r.own = map[json.Unmarshaler]bool{}
+	for _, path := range slices.Clone(r.names) {
+		if strings.ContainsAny(path, ".[") {
+			r.leads(path, r.places[path])
+		}
 	}
 	for _, name := range of.Inside {
-		r.names = append(r.names, name)
-		r.places[name] = inside{r}
+		r.nest(name).members = true
 	}
 	return r
 }
@@ -107,21 +116,127 @@ func places[T any, P interface {
 	return all
 }
 
-// inside is the place of an object whose members are the row's own.
-type inside struct{ r *record }
+// nest is the place of a member that is looked into: along paths, and for members that are the row's own.
+type nest struct {
+	r       *record
+	own     json.Unmarshaler // where the member itself goes; nil for nowhere
+	ways    []way
+	members bool
+}
 
-func (i inside) UnmarshalJSON(b []byte) error {
+// way is a path from a member on, and the place of what it leads to.
+type way struct {
+	path, rest string // the whole, and what follows the member: ".labels.name", "[].name", or nothing
+	place      json.Unmarshaler
+	kept       bool // what stands where the path goes on is kept as it is: access is never lost in silence
+}
+
+// nest makes a member one that is looked into.
+func (r *record) nest(member string) *nest {
+	if n, is := r.places[member].(*nest); is {
+		return n
+	}
+	n := &nest{r: r, own: r.places[member]}
+	if n.own == nil {
+		r.names = append(r.names, member)
+	}
+	if r.own == nil {
+		r.own = map[json.Unmarshaler]bool{}
+	}
+	r.places[member] = n
+	return n
+}
+
+// leads has a path looked along. A member that is called so counts before what lies there.
+func (r *record) leads(path string, to json.Unmarshaler) {
+	at := strings.IndexAny(path, ".[")
+	if at <= 0 {
+		at = len(path)
+	}
+	n := r.nest(path[:at])
+	_, kept := to.(*json.RawMessage)
+	word, is := to.(*textPlace)
+	n.ways = append(n.ways, way{path, path[at:], to, kept || is && word.all})
+}
+
+// listedRecord is a record for the rows of a list, of which those count that have these values.
+func listedRecord(of *kit.Row, only map[string][]string) *record {
+	r := newRecord(of)
+	r.only = make([]word, len(only))
+	for path, values := range only {
+		r.leads(path, &r.only[len(r.allowed)])
+		r.allowed = append(r.allowed, values)
+	}
+	return r
+}
+
+// counts reports whether the row is one of a key.
+func (r *record) counts() bool {
+	for i, values := range r.allowed {
+		if !slices.Contains(values, string(r.only[i])) {
+			return false
+		}
+	}
+	return true
+}
+
+func (n *nest) UnmarshalJSON(raw []byte) error {
+	if err := n.follow(raw); err != nil || n.own == nil {
+		return err
+	}
+	n.r.mark(n.own, raw)
+	return n.own.UnmarshalJSON(raw)
+}
+
+// follow reads what lies along the paths.
+func (n *nest) follow(raw []byte) error {
+	for _, w := range n.ways {
+		if n.r.watched {
+			for name := range objectOf(raw) {
+				n.r.note([]byte(strings.TrimSuffix(w.path, w.rest) + "." + name))
+			}
+		}
+		found, stuck := along(raw, w.rest)
+		if found == nil && w.kept {
+			found = stuck
+		}
+		if found == nil || n.r.own[w.place] {
+			continue
+		}
+		n.r.mark(w.place, found)
+		if n.r.watched {
+			n.r.came = append(n.r.came, w.path)
+		}
+		if err := w.place.UnmarshalJSON(found); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// mark notes what the row has itself; null is as good as nothing.
+func (r *record) mark(place json.Unmarshaler, raw []byte) {
+	if string(raw) != "null" {
+		r.own[place] = true
+	}
+}
+
+// inside reads an object whose members are the row's own.
+func (r *record) inside(b []byte) error {
 	if len(b) == 0 || b[0] != '{' {
 		return nil
 	}
 	dec := loosely(bytes.NewReader(b))
 	return members(dec, func(name []byte) error {
-		place := i.r.field(name) // the name is gone when the value is read
-		if i.r.watched {
-			i.r.note(name)
+		place := r.field(name) // the name is gone when the value is read
+		if r.watched {
+			r.note(name)
 		}
 		raw, err := value(dec)
-		if _, deeper := place.(inside); err != nil || place == nil || deeper || i.r.own[place] {
+		if deeper, is := place.(*nest); err == nil && is {
+			place, err = deeper.own, deeper.follow(raw)
+		}
+		if err != nil || place == nil || r.own[place] {
 			return err
 		}
 		return place.UnmarshalJSON(raw)
@@ -136,6 +251,7 @@ func (r *record) clear() {
 	clear(r.flags)
 	clear(r.refs)
 	clear(r.words)
+	clear(r.only)
 	clear(r.own)
 	for i := range r.raws {
 		r.raws[i] = r.raws[i][:0]
@@ -163,7 +279,7 @@ func (r *record) from(dec *jsontext.Decoder) error {
 		}
 		return json.Unmarshal(raw, new(map[string]json.RawMessage)) // null is an empty row
 	}
-	var nested [][]byte
+	var objects [][]byte
 	err := members(dec, func(name []byte) error {
 		place := r.field(name)
 		if r.watched {
@@ -173,18 +289,21 @@ func (r *record) from(dec *jsontext.Decoder) error {
 		if err != nil || place == nil {
 			return err
 		}
-		if _, nests := place.(inside); nests {
-			nested = append(nested, bytes.Clone(raw))
-			return nil
+		if r.own == nil {
+			return place.UnmarshalJSON(raw)
 		}
-		if r.own != nil && string(raw) != "null" {
-			r.own[place] = true
+		if n, nests := place.(*nest); nests {
+			if n.members {
+				objects = append(objects, bytes.Clone(raw))
+			}
+		} else {
+			r.mark(place, raw)
 		}
 		return place.UnmarshalJSON(raw)
 	})
-	for _, raw := range nested {
+	for _, raw := range objects {
 		if err == nil {
-			err = inside{r}.UnmarshalJSON(raw)
+			err = r.inside(raw)
 		}
 	}
 	return err
@@ -297,11 +416,16 @@ func (l *letters) keep(b []byte) string {
 type textPlace struct {
 	text *text
 	in   *letters
+	all  bool // what is no text is taken as it stands: a row without any would have none
 }
 
 func (p *textPlace) UnmarshalJSON(b []byte) error {
 	if inside, ok := unquoted(b); ok {
 		*p.text = text(p.in.keep(inside))
+		return nil
+	}
+	if p.all && len(b) > 0 && strings.IndexByte("[{tf", b[0]) >= 0 {
+		*p.text = text(literal(b))
 		return nil
 	}
 	return p.text.UnmarshalJSON(b)

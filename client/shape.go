@@ -13,10 +13,11 @@ import (
 var (
 	errForeign = errors.New("the answer is not this service's")
 	errEnough  = errors.New("an element was seen")
+	errOther   = errors.New("an element is of another kind: the next one tells")
 )
 
 // listed accepts a list of the service's: a bare array, or an object that has the array under one of names and does not
-// say no. element looks at the first element. A bare array is not read beyond that.
+// say no. element looks at the first element that is not of another kind. A bare array is not read beyond that.
 func listed(names []string, element func(raw []byte) error) func(*answer) error {
 	return func(a *answer) error {
 		head := make([]byte, 512)
@@ -37,7 +38,12 @@ func listed(names []string, element func(raw []byte) error) func(*answer) error 
 			if seen {
 				return nil
 			}
-			if seen = true; element(raw) != nil {
+			switch element(raw) {
+			case nil:
+				seen = true
+			case errOther:
+				return nil
+			default:
 				return errForeign
 			}
 			if bare {

@@ -6,10 +6,12 @@ import (
 )
 
 // Foreign names the other built-in issuers whose secrets begin as this one does, and says how that is, where those of the issuer that a
-// credential is meant for do not begin so; empty where it may be that issuer's. Such a credential is sent nowhere to find out.
-func Foreign(folder, service string, secret apikey.Secret) (title, prefix string) {
+// credential is meant for do not begin so; empty where it may be that issuer's. Such a credential is sent nowhere to find out. file is where
+// that issuer's own declaration can say otherwise; empty where it is built in.
+func Foreign(folder, service string, secret apikey.Secret) (title, prefix, file string) {
 	own := 0
 	if d, err := issuers.Load(folder, service); err == nil {
+		file = d.File
 		for _, p := range d.Secret.Prefixes {
 			if secret.HasPrefix(p.Text) {
 				own = max(own, len(p.Text))
@@ -17,9 +19,9 @@ func Foreign(folder, service string, secret apikey.Secret) (title, prefix string
 		}
 	}
 	if title, prefix = whose(service, secret); len(prefix) <= own {
-		return "", ""
+		return "", "", ""
 	}
-	return title, prefix
+	return title, prefix, file
 }
 
 // whose are the other built-in issuers whose secrets begin as this one does, by the longest of the beginnings that they declare. The

@@ -121,21 +121,58 @@ func dig(members map[string]json.RawMessage, path string) json.RawMessage {
 		return nil
 	}
 	name, rest, more := strings.Cut(path, ".")
-	found := members[name]
-	for more {
-		name, rest, more = strings.Cut(rest, ".")
-		if inner := objectOf(found); inner != nil {
-			found = inner[name]
-			continue
-		}
-		list := listOf(found)
-		at, err := strconv.Atoi(name)
-		if err != nil || at < 0 || at >= len(list) {
-			return nil
-		}
-		found = list[at]
+	if more {
+		rest = "." + rest
 	}
+	found, _ := along(members[name], rest)
 	return found
+}
+
+// along is what the rest of a path leads to: ".labels.name", ".0". After "[]" it goes on in each element of an array, and an element without it
+// stands for itself. Where something is in the way that it cannot go through, that is stuck.
+func along(raw json.RawMessage, rest string) (found, stuck json.RawMessage) {
+	for rest != "" && raw != nil {
+		if after, each := strings.CutPrefix(rest, "[]"); each && listOf(raw) != nil {
+			return eachAlong(listOf(raw), after), nil
+		} else if each && string(raw) != "null" {
+			return nil, raw
+		}
+		name, after := strings.TrimPrefix(rest, "."), ""
+		if at := strings.IndexAny(name, ".["); at >= 0 {
+			name, after = name[:at], name[at:]
+		}
+		object, list := objectOf(raw), listOf(raw)
+		at, err := strconv.Atoi(name)
+		switch {
+		case object != nil:
+			raw = object[name]
+		case err == nil && at >= 0 && at < len(list):
+			raw = list[at]
+		case string(raw) == "null" || err == nil && list != nil:
+			return nil, nil
+		default:
+			return nil, raw
+		}
+		rest = after
+	}
+	return raw, nil
+}
+
+// eachAlong are what a path leads to in each element, as one array.
+func eachAlong(list []json.RawMessage, rest string) json.RawMessage {
+	out := []json.RawMessage{}
+	for _, item := range list {
+		found, _ := along(item, rest)
+		if inner := listOf(found); inner != nil && strings.Contains(rest, "[]") {
+			out = append(out, inner...)
+		} else if found != nil {
+			out = append(out, found)
+		} else {
+			out = append(out, item)
+		}
+	}
+	raw, _ := json.Marshal(out)
+	return raw
 }
 
 // textAt is the text that a path leads to; empty for none.

@@ -211,7 +211,7 @@ func (r *Rotation) refusePaste(ctx context.Context, secret apikey.Secret) error 
 	case secret.Len() < shortest:
 		return &RefusedError{Reason: "what was pasted is too short for a secret: it is cut off", Next: again}
 	case len(prefixes) > 0 && !slices.ContainsFunc(prefixes, secret.HasPrefix):
-		return &RefusedError{Reason: fmt.Sprintf("a secret of this service begins with %s; this does not", strings.Join(prefixes, " or ")), Next: again}
+		return &RefusedError{Reason: fmt.Sprintf("a secret of this service begins with %s; this does not%s", strings.Join(prefixes, " or "), r.caps.Settles()), Next: again}
 	}
 	if whose := r.knownSecret(secret); whose != "" {
 		return &RefusedError{Reason: "this secret is not new: it is " + whose, Next: again}

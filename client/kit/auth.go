@@ -86,7 +86,7 @@ type Catalogue struct {
 	Description string `toml:"description"`
 	// Mints are words "a|b", in small letters, in the name of one that makes or deletes keys.
 	Mints string `toml:"mints"`
-	// Only are paths to members with the values of the rows that count: only = { "enabled" = ["true"] }.
+	// Only are as those of the list: only = { "enabled" = ["true"] }.
 	Only map[string][]string `toml:"only"`
 }
 

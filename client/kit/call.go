@@ -211,6 +211,8 @@ type List struct {
 	Call
 	// Rows are the members under which the array may be.
 	Rows Members `toml:"rows"`
+	// Only are paths to members of a row with the values of those that are keys: only = { type = ["auth"] }. All others are passed over.
+	Only map[string][]string `toml:"only"`
 	// Queries are the ways to list, the widest first: where one is refused, the next is taken. The last may be empty.
 	Queries []string `toml:"queries"`
 	// Paging is "cursor" for the convention {"next_cursor","has_more"} with ?cursor=&limit=, in any of its spellings, and "" for a
@@ -254,7 +256,8 @@ type Create struct {
 	ReadBack bool `toml:"read_back"`
 	// Setting is a setting of the profile that must be on: the call is not offered by every service of this kind.
 	Setting string `toml:"setting"`
-	// ID is the path to the new key's id, where the answer is no key: "result.tokenids.0".
+	// ID is the path in the whole answer to the new key's id: "result.tokenids.0". It counts before one where the row has its own. Without
+	// Key, the answer says nothing else of a key then.
 	ID string `toml:"id"`
 	// Secret is a second call, which gives the new key its secret.
 	Secret *Call `toml:"secret"`

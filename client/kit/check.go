@@ -97,9 +97,12 @@ func (c *checker) row(r *Row) {
 	for _, named := range r.Named() {
 		field := "row." + named.Field
 		for _, member := range named.Members {
-			c.member(field, member)
-			if before, last, dotted := strings.Cut(member, "."); dotted {
-				c.refuse(field, "%q is a path, and here is the name of one member of a row: row.inside = [%q], and %q here", member, before, last)
+			c.paths(field, strings.ReplaceAll(member, "[]", ""))
+			switch {
+			case strings.Contains(member, "[]") && named.Field != "permissions":
+				c.refuse(field, "%q takes all elements of an array, which is for row.permissions: the first one is %q", member, strings.ReplaceAll(member, "[]", ".0"))
+			case strings.Contains(member, ".") && (named.Field == "inside" || named.Field == "copied"):
+				c.refuse(field, "%q is a path, and here is the name of one member of a row", member)
 			}
 			if other, taken := of[strings.ToLower(member)]; taken {
 				c.refuse(field, "the member %q is %s already: one member is one field", member, other)

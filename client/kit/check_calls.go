@@ -40,6 +40,7 @@ func (c *checker) calls(d *Declaration) {
 		c.refuse("truth.use_resolution", "is 31d at most")
 	}
 	c.flat("list.rows", d.List.Rows)
+	c.only("list.only", d.List.Only)
 	if d.List.Secrets && len(d.Row.Secret) == 0 {
 		c.refuse("row.secret", "is missing: with list.secrets a row has it")
 	}
@@ -121,10 +122,18 @@ func (c *checker) catalogue(at string, k *Catalogue, d *Declaration) {
 	for field, path := range map[string]string{"name": k.Name, "id": k.ID, "feature": k.Feature, "group": k.Group, "description": k.Description} {
 		c.paths(at+"."+field, path)
 	}
-	for path := range k.Only {
-		c.paths(at+".only", path)
-	}
+	c.only(at+".only", k.Only)
 	c.smallWords(at+".mints", k.Mints)
+}
+
+// only checks what tells the rows that count: a member by which none does is no filter.
+func (c *checker) only(field string, only map[string][]string) {
+	for path, values := range only {
+		c.paths(field, path)
+		if path == "" || len(values) == 0 {
+			c.refuse(field, "%q needs a value of those that count: only = { type = [\"auth\"] }", path)
+		}
+	}
 }
 
 // asked holds that what a new key is asked to have is sent, and what is sent is asked for: a service gives what it likes, often all, where

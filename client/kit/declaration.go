@@ -15,7 +15,7 @@
 //	a key that is made first and gets its secret then                                     create.id, create.secret
 //	an answer to a change that shows no key                                               update.silent
 //	a change that sends the whole object                                                  update.whole, read, omit
-//	rows whose fields, or whose secret, lie in an object of their own                     row.inside
+//	rows whose fields, or whose secret, lie in an object of their own, or deeper           row.inside, paths in row.*
 //	a secret of two halves, id and secret                                                 row.pair, key_auth
 //	a verb after a path (/keys/{id}:revoke)                                               in the path
 //	on and off in words, or by calls of their own                                         row.state, enable, disable
@@ -258,7 +258,8 @@ type Row struct {
 	Secret Members `toml:"secret"`
 }
 
-// Members are the names of a member of JSON, the usual one first.
+// Members are the names of a member of JSON, the usual one first. Of a row, one with a dot is a path where no member is called so, and "[]" in
+// it is each element of an array.
 type Members []string
 
 // Named are the fields of a row with their members, in the order in which they are declared.

@@ -62,16 +62,26 @@ func TestWhatIsAllowedInstead(t *testing.T) {
 	}
 }
 
-// TestAMemberOfARowIsNoPath, whichever field it is for: the line that says where it lies is said.
-func TestAMemberOfARowIsNoPath(t *testing.T) {
+// TestAMemberOfARowMayBeAPath, but for what is sent back under its own name and what is looked into. All elements of an array are for permissions.
+func TestAMemberOfARowMayBeAPath(t *testing.T) {
 	for _, named := range (&Row{}).Named() {
-		if named.Field == "copied" || named.Field == "inside" || strings.HasPrefix(named.Field, "former") {
+		if strings.HasPrefix(named.Field, "former") {
 			continue
 		}
 		file := regexp.MustCompile(`(?m)^row\.`+regexp.QuoteMeta(named.Field)+` = .*$`).ReplaceAllString(small, "") + "\nrow." + named.Field + " = [\"meta.created\"]\n"
 		_, err := Load("f.toml", []byte(file))
-		if want := "row." + named.Field + `: "meta.created" is a path, and here is the name of one member of a row: row.inside = ["meta"], and "created" here`; err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("%v, want %q", err, want)
+		if flat := named.Field == "copied" || named.Field == "inside"; flat && (err == nil || !strings.Contains(err.Error(), `"meta.created" is a path`)) || !flat && err != nil {
+			t.Errorf("%s: %v", named.Field, err)
+		}
+		_, err = Load("f.toml", []byte(strings.Replace(file, "meta.created", "meta[].created", 1)))
+		if all := named.Field == "permissions"; all && err != nil || !all && (err == nil || !strings.Contains(err.Error(), `"meta[].created" takes all elements of an array, which is for row.permissions: the first one is "meta.0.created"`)) {
+			t.Errorf("%s: %v", named.Field, err)
+		}
+	}
+	for text, want := range map[string]string{`row.created_at = ["a..b"]`: `"" is no name`, `row.created_at = [".b"]`: `"" is no name`, `row.created_at = ["b."]`: `"" is no name`,
+		"row.role = [\"meta.role\"]\nrole = [{ name = \"admin\" }]\ncreate.fields = [\"role\"]": `"role" is a path in the row (meta.role): say in send how it goes`} {
+		if _, err := Load("f.toml", []byte(small+text+"\n")); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v", text, err)
 		}
 	}
 }

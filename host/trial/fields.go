@@ -57,6 +57,13 @@ func (t *trial) showed(declared, others []string) {
 	}
 }
 
+// over is told of each row that is passed over.
+func (t *trial) over() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.passed++
+}
+
 // seen reports whether any row of the service's had one of the members.
 func (t *trial) seen(f trialField) bool {
 	t.mu.Lock()

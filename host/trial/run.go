@@ -49,7 +49,7 @@ type Opened struct {
 // keys that it makes itself.
 func Run(ctx context.Context, o Options) (held bool, err error) {
 	t := &trial{o: o, d: o.Issuer, record: newRecord(o.Issuer, o.Now(), o.Record), came: map[string]bool{}, others: map[string]bool{}}
-	t.watch = &client.Trial{Answered: t.answered, Row: t.showed}
+	t.watch = &client.Trial{Answered: t.answered, Row: t.showed, Passed: t.over}
 	if t.s, err = o.Open(ctx, t.watch); err == nil {
 		t.say("%s, proven by %s, against profile %s", t.d.Title, t.d.Proven, t.s.Profile)
 		err = t.run(ctx)
@@ -100,7 +100,11 @@ func (t *trial) reads(ctx context.Context) (proves bool, err error) {
 		t.failure("list", "%s", t.d.List.Call.Call)
 		return false, err
 	}
-	t.held("list", "%s: %s", t.d.List.Call.Call, apikey.Count(len(keys), "key"))
+	others := ""
+	if len(t.d.List.Only) > 0 {
+		others = fmt.Sprintf(", and %s of another kind, which list.only passes over", apikey.Count(t.passed, "row"))
+	}
+	t.held("list", "%s: %s%s", t.d.List.Call.Call, apikey.Count(len(keys), "key"), others)
 	t.fieldsOf(keys)
 	t.catalogues(ctx)
 	proof, err := t.s.Service.Probe(ctx, apikey.MadeUp(t.s.Token, rand.Reader), "")

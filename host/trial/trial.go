@@ -30,6 +30,7 @@ type trial struct {
 	answers []client.Answer
 	came    map[string]bool // the declared members that any row had
 	others  map[string]bool // how other members of rows are called
+	passed  int             // rows that list.only passes over
 }
 
 func (t *trial) answered(a client.Answer) {
