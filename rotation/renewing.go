@@ -21,25 +21,35 @@ func (r *Rotation) findRenewed(ctx context.Context) (*Result, error) {
 	return r.findLost(ctx)
 }
 
-// forgoRenewed gives a new key up whose secret nobody has.
-func (r *Rotation) forgoRenewed(ctx context.Context) error {
-	s, err := r.look(ctx)
-	if err != nil {
-		return err
-	}
-	if !r.j.atOnce() && s.target != nil && !r.overByRoll(*s.target) {
-		return r.discardNew(ctx)
+// forgoRenewed gives a new key up whose secret nobody has. While the old one works it is rolled again; where a list shows that it is over, or it ended
+// with the call, the new one is rolled in its turn. A list that lacks it says neither.
+func (r *Rotation) forgoRenewed(ctx context.Context) (*Result, error) {
+	if !r.j.atOnce() {
+		s, there, err := r.lookFor(ctx, r.lostLag(), func(s *listing) bool { return s.target != nil })
+		switch {
+		case err != nil:
+			return nil, err
+		case !there && rule("roll: a list that lacks the old key does not end it"):
+			return r.bothGone().asking("the list does not show the old key, and nobody has the new one's secret: somebody may have deleted the old one on purpose"), nil
+		case there && !r.overByRoll(*s.target):
+			return nil, r.discardNew(ctx)
+		}
 	}
 	r.log("the secret of %s was lost, and the old key is over: that one is rolled next", keyWords(*r.j.New))
-	if r.j.Print != "" {
-		r.j.OldPrints = append(r.j.OldPrints, r.j.Print)
-	}
-	r.j.Roll.Target, r.j.Roll.NoWayBack = r.j.New.ID, true
-	r.j.Seen = append(r.j.Seen, r.j.New.ID)
+	r.rollNext(r.j.New.ID)
 	r.forgetRolled()
 	r.j.Step = Create
 	r.deliverAnew()
-	return r.save("rolled once more next")
+	return nil, r.save("rolled once more next")
+}
+
+// rollNext has a key rolled that a roll has made, since the old one is over. Where it does not end with that, it goes with the old one.
+func (r *Rotation) rollNext(id string) {
+	r.j.Roll.Target, r.j.Roll.NoWayBack = id, true
+	r.j.Seen = append(r.j.Seen, id)
+	if !r.j.atOnce() && rule("roll: what was rolled goes with the old key") {
+		r.j.Superseded = append(r.j.Superseded, id)
+	}
 }
 
 // mayRenew looks at the key before it is rolled: a list shows it, and on. It has its own end, not that of a roll before.
@@ -51,7 +61,7 @@ func (r *Rotation) mayRenew(ctx context.Context) (*Result, error) {
 	switch {
 	case s.target == nil || r.overByRoll(*s.target):
 		if hits := slices.DeleteFunc(slices.Clone(s.ours), func(k apikey.Key) bool { return r.isForgotten(k.ID) }); len(hits) == 1 && r.asDrafted(hits[0]) { // listed late
-			r.j.Roll.Target, r.j.Roll.NoWayBack = hits[0].ID, true
+			r.rollNext(hits[0].ID)
 			r.log("the list shows what the roll has made whose answer was lost, %s: that one is rolled next", hits[0].Quoted())
 			return nil, r.save("the roll was done")
 		}

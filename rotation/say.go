@@ -286,7 +286,7 @@ func (j *journal) undoneWords() string {
 // left says, after an end, what lies where: keys that nobody takes care of any more, and kept copies with the line that removes them.
 func (j *journal) left() []string {
 	var out []string
-	if j.State == Closed && j.renews() && j.Roll.Target != "" && j.New == nil {
+	if j.State == Closed && j.renews() && j.Roll.Target != "" && j.New == nil && !slices.Contains(j.Superseded, j.Roll.Target) {
 		out = append(out, fmt.Sprintf("the key %s, which a roll has made, is left as it is, and nobody has its secret", keyWords(keyRecord{ID: j.Roll.Target, Name: j.Old.Name})))
 	}
 	if j.State == Closed && j.inPlace() {
