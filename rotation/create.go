@@ -37,8 +37,10 @@ func (r *Rotation) makeBy(ctx context.Context, m making) (Result, error) {
 			if have {
 				return r.created(ctx, m.said("exists"))
 			}
-			if res, err := m.forgo(ctx); err != nil || res != nil {
-				return *orNothing(res), err
+			for _, next := range []func(context.Context) (*Result, error){r.stillHeldBack, m.forgo} {
+				if res, err := next(ctx); err != nil || res != nil {
+					return *orNothing(res), err
+				}
 			}
 		}
 		if res, err := m.may(ctx); err != nil || res != nil {

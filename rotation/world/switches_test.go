@@ -68,6 +68,7 @@ var ownTests = map[string]string{
 	"place: not detent's own credential":                              "TestAPlaceWithDetentsOwnCredentialIsNotTheOldKeys",
 	"put: a key that is on":                                           "TestANewKeyThatIsOffIsDeliveredNowhere",
 	"place: what must not be tried needs a person":                    "TestWhatMustNotBeTriedIsVouchedForWhereNoMaskTells",
+	"create: what holds a key back holds the next one back":           "TestWhatHoldsAKeyBackIsNotMadeAnew",
 	"roll: a list that lacks the old key does not end it":             "TestALostSecretOfARollIsNoWordOnTheOldKey",
 	"roll: what was rolled goes with the old key":                     "TestALostSecretOfARollIsNoWordOnTheOldKey",
 	"roll: a key that is on":                                          "TestARollIsRefusedWhereItCannotBe",
