@@ -47,4 +47,6 @@ var fixedRolls = []fixed{
 	{name: "how late a use shows was seen after ten minutes alone, and who looks has to wait for as long", breaks: "I4: it ends neither way: waiting",
 		walk: Walk{Scenario: Scenario{SeesUse: true, UseEvery: time.Hour, Latency: 20 * time.Millisecond, Renew: true, Drain: 8 * time.Second}, Acts: []string{actDo, actRun, actRestore, actDo, actAway, actRun, actRestore},
 			Strikes: []Strike{at("old key ends soon", "verify", ""), {Act: "list stands still", Step: "verify", N: 3}, {Act: "volume missing", Step: "verify", Nth: 5}, at("command after it fails", "verify", "")}}},
+	{name: "a roll without a name takes effect late, after another was made by a word", breaks: "I3: old rolled",
+		walk: Walk{Scenario: Scenario{NoTryDead: true, AtOnce: true, Unnamed: true, Roll: time.Hour}, Acts: []string{actRun}, Strikes: []Strike{{Act: "answer lost, effect late", Step: "preflight", N: 355}}}},
 }
