@@ -150,3 +150,65 @@ func TestALifetimeThatTheServiceDoesNotGiveIsSomebodysWordBeforehand(t *testing.
 		f.Forgive()
 	}
 }
+
+// TestWhatHoldsAKeyBackIsNotMadeAnew: a start of the program finds no secret of the new key, and what held it back would hold the next one back as well. It stands, and
+// makes none, until somebody has said or mended what it asks.
+func TestWhatHoldsAKeyBackIsNotMadeAnew(t *testing.T) {
+	for name, sc := range map[string]world.Scenario{"created": genericLike, "rolled to": besideLike} {
+		for what, tc := range map[string]struct {
+			strike func(f *fixture) (mend func())
+			asks   rotation.QuestionKind
+			yes    bool // a person says that it may be so
+		}{
+			"accepted":      {func(f *fixture) func() { return f.another() }, rotation.AskAccept, true},
+			"mended":        {func(f *fixture) func() { return f.another() }, rotation.AskAccept, false},
+			"another host":  {func(f *fixture) func() { return f.Adversary("second host", 0) }, rotation.AskCleanup, false},
+			"deleted again": {func(f *fixture) func() { f.another(); return func() { f.Remove("new") } }, rotation.AskAccept, false},
+		} {
+			t.Run(name+", "+what, func(t *testing.T) {
+				f := in(t, sc)
+				r := f.Start(func(p *rotation.Params) { noWaits(p); p.Headless = true })
+				f.until(r, rotation.Create)
+				mend := tc.strike(f)
+				if res := f.do(r); res.Question == nil || res.Question.Kind != tc.asks {
+					t.Fatalf("%+v", res)
+				}
+				f.Log()
+				var res rotation.Result
+				for range 3 {
+					r = f.headless(r, rotation.ResumeOptions{})
+					if res = f.do(r); res.Question == nil || res.Question.Kind != tc.asks {
+						t.Errorf("%+v", res)
+					}
+				}
+				if log := f.Log(); count(log, "create")+count(log, "delete") > 0 {
+					t.Errorf("keys come and go: %v", log)
+				}
+				if tc.yes {
+					r = f.again(r, rotation.ResumeOptions{})
+					f.react(r, f.do(r))
+				} else {
+					mend()
+					f.Pass(time.Second)
+				}
+				f.drive(r)
+				f.rotated(what)
+				f.Forgive()
+			})
+		}
+	}
+}
+
+// another gives the next key that is made another environment than it is asked for with; that is mended.
+func (f *fixture) another() (mend func()) {
+	f.Hook = func(point string) {
+		if point == "after: create" {
+			f.Edit("key-3", func(k *apikey.Key) { k.Environment = apikey.Test })
+			f.Pass(time.Second)
+		}
+	}
+	return func() {
+		f.Edit("new", func(k *apikey.Key) { k.Environment = f.Key("old").Environment })
+		f.Hook = nil
+	}
+}

@@ -10,7 +10,7 @@ import (
 // making is a way to a new secret: what differs between a key that is created, one that a roll makes, and one that is rolled in place.
 type making struct {
 	lost  func(context.Context) (*Result, error) // looks for what a call has made whose answer is lost; nil where the call is asked for again
-	forgo func(context.Context) error            // gives up a new key, or a roll, whose secret nobody has
+	forgo func(context.Context) (*Result, error) // gives up a new key, or a roll, whose secret nobody has
 	may   func(context.Context) (*Result, error) // the last look before the call
 	call  func(context.Context) error
 	none  func() *Result          // asks what next where the service has no such key; nil where that is a failure
@@ -37,8 +37,10 @@ func (r *Rotation) makeBy(ctx context.Context, m making) (Result, error) {
 			if have {
 				return r.created(ctx, m.said("exists"))
 			}
-			if err := m.forgo(ctx); err != nil {
-				return Result{}, err
+			for _, next := range []func(context.Context) (*Result, error){r.stillHeldBack, m.forgo} {
+				if res, err := next(ctx); err != nil || res != nil {
+					return *orNothing(res), err
+				}
 			}
 		}
 		if res, err := m.may(ctx); err != nil || res != nil {
@@ -60,6 +62,11 @@ func (r *Rotation) makeBy(ctx context.Context, m making) (Result, error) {
 	return Result{}, fmt.Errorf("%d times %s", maxMints, m.never)
 }
 
+// unasked is a step that asks nothing.
+func unasked(do func(context.Context) error) func(context.Context) (*Result, error) {
+	return func(ctx context.Context) (*Result, error) { return nil, do(ctx) }
+}
+
 // newKeySaid ends the stage of a key that is new.
 func (r *Rotation) newKeySaid(how string) string {
 	return "the new key " + how + ": " + keyWords(*r.j.New)
@@ -76,7 +83,7 @@ func (r *Rotation) create(ctx context.Context) (Result, error) {
 	case r.j.Manual:
 		return r.askForPaste(), nil
 	}
-	return r.makeBy(ctx, making{lost: r.findLost, forgo: r.discardNew, may: r.oldVanished, call: r.mint, said: r.newKeySaid,
+	return r.makeBy(ctx, making{lost: r.findLost, forgo: unasked(r.discardNew), may: r.oldVanished, call: r.mint, said: r.newKeySaid,
 		never: "a key was asked for, and no answer brought its secret"})
 }
 

@@ -25,6 +25,9 @@ type listing struct {
 	uses     map[string]apikey.Moment // last use of every row, likewise
 }
 
+// others are marked keys of this base that somebody else's rotation has made.
+func (s *listing) others() []apikey.Key { return slices.Concat(s.rivals, s.foreign) }
+
 // look reads the whole list. A row that it shows existed when the list was made; one that it lacks may exist all the same.
 func (r *Rotation) look(ctx context.Context) (*listing, error) {
 	s, err := r.lookOnce(ctx)

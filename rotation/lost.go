@@ -17,8 +17,8 @@ func (r *Rotation) replaceLost(ctx context.Context) (Result, error) {
 	case r.j.inPlace():
 		return r.lostRoll(ctx)
 	case r.j.renews() && r.j.atOnce():
-		if err := r.forgoRenewed(ctx); err != nil {
-			return Result{}, err
+		if res, err := r.forgoRenewed(ctx); err != nil || res != nil {
+			return *orNothing(res), err
 		}
 		return r.move(Create, "the new secret was lost before it was everywhere: its key is rolled next")
 	}

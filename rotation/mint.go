@@ -246,11 +246,9 @@ func (r *Rotation) created(ctx context.Context, said string) (Result, error) {
 		r.j.ListLag = r.w.Now().Sub(begun)
 	}
 	if err == nil {
-		if others := append(s.rivals, s.foreign...); len(others) > 0 {
+		if others := s.others(); len(others) > 0 {
 			if s.old != nil {
-				return *ask(Question{Kind: AskCleanup, Text: "somebody else rotates this key at this moment: " + names(others) +
-					". Undo here deletes the new key of this rotation; or end the other one, and go on", Flag: "--not-mine REASON",
-					Choices: yesNo("look again", "the list is read again", WantsNothing), Default: Yes}), r.save("met another host")
+				return *askAlone(others), r.save("met another host")
 			}
 			// With the old key gone there is no way back, and what is delivered here needs a key that works.
 			notes = append(notes, "somebody else has rotated this key, too, and the list does not show the old one: their key stays ("+names(others)+"); see who uses it")
@@ -263,6 +261,32 @@ func (r *Rotation) created(ctx context.Context, said string) (Result, error) {
 	}
 	notes = append(notes, r.diffWords(diff)...)
 	return r.Advance(said, notes...)
+}
+
+// stillHeldBack asks anew what holds a new key back whose secret is gone. The one that would be made in its place would be held back as well, so
+// that each start of the program would delete one and make another.
+func (r *Rotation) stillHeldBack(ctx context.Context) (*Result, error) {
+	if r.j.atOnce() { // the application waits for it
+		return nil, nil
+	}
+	s, there, err := r.lookFor(ctx, r.lag(), hasNew)
+	if err != nil || !there || !rule("create: what holds a key back holds the next one back") {
+		return nil, err
+	}
+	if others := s.others(); len(others) > 0 && s.old != nil {
+		return askAlone(others), nil
+	}
+	if open := r.undeliverable(r.j.diff(r.w.Wall()), true); len(open) > 0 {
+		return r.askAccept("the new key is not seen to have the access of the old one, and nobody has its secret any more: another takes its place only once you accept that with a reason, and an undo deletes it", open), nil
+	}
+	return nil, nil
+}
+
+// askAlone asks where somebody else rotates the same key.
+func askAlone(others []apikey.Key) *Result {
+	return ask(Question{Kind: AskCleanup, Text: "somebody else rotates this key at this moment: " + names(others) +
+		". Undo here deletes the new key of this rotation; or end the other one, and go on", Flag: "--not-mine REASON",
+		Choices: yesNo("look again", "the list is read again", WantsNothing), Default: Yes})
 }
 
 // undeliverable are the differences that a person accepts before the new secret is put anywhere, where what works now works on until then: what

@@ -21,25 +21,40 @@ func (r *Rotation) findRenewed(ctx context.Context) (*Result, error) {
 	return r.findLost(ctx)
 }
 
-// forgoRenewed gives a new key up whose secret nobody has.
-func (r *Rotation) forgoRenewed(ctx context.Context) error {
-	s, err := r.look(ctx)
-	if err != nil {
-		return err
-	}
-	if !r.j.atOnce() && s.target != nil && !r.overByRoll(*s.target) {
-		return r.discardNew(ctx)
+// forgoRenewed gives a new key up whose secret nobody has. While the old one works it is rolled again; where a list shows that it is over, or a call has
+// ended it, the new one is rolled in its turn. A list that lacks it says neither.
+func (r *Rotation) forgoRenewed(ctx context.Context) (*Result, error) {
+	if !r.j.atOnce() && !r.ended() {
+		s, there, err := r.lookFor(ctx, r.lostLag(), func(s *listing) bool { return s.target != nil })
+		switch {
+		case err != nil:
+			return nil, err
+		case !there && rule("roll: a list that lacks the old key does not end it"):
+			return r.bothGone().asking("the list does not show the old key, and nobody has the new one's secret: somebody may have deleted the old one on purpose"), nil
+		case there && !r.overByRoll(*s.target):
+			return nil, r.discardNew(ctx)
+		}
 	}
 	r.log("the secret of %s was lost, and the old key is over: that one is rolled next", keyWords(*r.j.New))
-	if r.j.Print != "" {
-		r.j.OldPrints = append(r.j.OldPrints, r.j.Print)
-	}
-	r.j.Roll.Target, r.j.Roll.NoWayBack = r.j.New.ID, true
-	r.j.Seen = append(r.j.Seen, r.j.New.ID)
+	r.rollNext(r.j.New.ID)
 	r.forgetRolled()
 	r.j.Step = Create
 	r.deliverAnew()
-	return r.save("rolled once more next")
+	return nil, r.save("rolled once more next")
+}
+
+// ended reports whether the old key is deleted, or may be: it is not rolled again, whatever a list shows.
+func (r *Rotation) ended() bool {
+	return !r.j.atOnce() && r.rollTarget() == r.j.Old.ID && r.j.deleteSent()
+}
+
+// rollNext has a key rolled that a roll has made, since the old one is over. Where it does not end with that, it goes with the old one.
+func (r *Rotation) rollNext(id string) {
+	r.j.Roll.Target, r.j.Roll.NoWayBack = id, true
+	r.j.Seen = append(r.j.Seen, id)
+	if !r.j.atOnce() && rule("roll: what was rolled goes with the old key") {
+		r.j.Superseded = append(r.j.Superseded, id)
+	}
 }
 
 // mayRenew looks at the key before it is rolled: a list shows it, and on. It has its own end, not that of a roll before.
@@ -49,9 +64,9 @@ func (r *Rotation) mayRenew(ctx context.Context) (*Result, error) {
 		return nil, err
 	}
 	switch {
-	case s.target == nil || r.overByRoll(*s.target):
+	case s.target == nil || r.overByRoll(*s.target) || r.ended():
 		if hits := slices.DeleteFunc(slices.Clone(s.ours), func(k apikey.Key) bool { return r.isForgotten(k.ID) }); len(hits) == 1 && r.asDrafted(hits[0]) { // listed late
-			r.j.Roll.Target, r.j.Roll.NoWayBack = hits[0].ID, true
+			r.rollNext(hits[0].ID)
 			r.log("the list shows what the roll has made whose answer was lost, %s: that one is rolled next", hits[0].Quoted())
 			return nil, r.save("the roll was done")
 		}
@@ -92,7 +107,8 @@ func (r *Rotation) giveEndBack(ctx context.Context, s *listing) error {
 // renewOnce makes the call.
 func (r *Rotation) renewOnce(ctx context.Context) error {
 	r.j.Roll.Asked = r.serviceNow().UTC() // it is compared with when keys were made
-	if r.j.atOnce() {
+	ends := r.j.atOnce() && !r.j.pending(opDelete)
+	if ends {
 		r.j.begun(opDelete) // the old key ends with it
 	}
 	err := r.mint(ctx)
@@ -100,7 +116,7 @@ func (r *Rotation) renewOnce(ctx context.Context) error {
 	case err == nil && r.j.atOnce() && r.j.New != nil && !r.secret.IsZero():
 		r.endedByRoll()
 		return r.save("rolled")
-	case certainlyRefused(err) && !r.j.pending(opCreate) && !r.j.Roll.Lost && !r.j.Roll.NoWayBack:
+	case ends && certainlyRefused(err) && !r.j.pending(opCreate) && !r.j.Roll.Lost && !r.j.Roll.NoWayBack:
 		r.j.settled(opDelete)
 		return errors.Join(err, r.save("the roll was refused"))
 	}

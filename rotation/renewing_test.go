@@ -4,6 +4,7 @@ import (
 	"context"
 	"strings"
 	"testing"
+	"time"
 
 	"detent/apikey"
 	"detent/client"
@@ -131,6 +132,49 @@ func TestARollToAnotherKeyIsKilledAnywhere(t *testing.T) {
 				}
 			}
 			t.Logf("%d points", all)
+		})
+	}
+}
+
+// TestALostSecretOfARollIsNoWordOnTheOldKey: the list lacks the old key for longer than it may be behind, which is no proof that it is over. A person says what is
+// next; where the list shows it again, the old one is rolled again, and where it shows it as over, the new key in its turn. No key of the rolls is left.
+func TestALostSecretOfARollIsNoWordOnTheOldKey(t *testing.T) {
+	for name, tc := range map[string]struct {
+		hide, over bool // the list lacks the old key; it is over
+		yes        bool // a person wants another key while it is hidden
+	}{"the list lacks it": {hide: true}, "the list lacks it, and another is wanted": {hide: true, yes: true}, "it is over": {over: true}} {
+		t.Run(name, func(t *testing.T) {
+			f := in(t, besideLike)
+			r := f.Start(nil)
+			f.until(r, rotation.Create)
+			f.Hook = func(point string) {
+				if point == "after: create" {
+					f.Edit("key-3", func(k *apikey.Key) { k.ExpiresAt = apikey.At(f.Now().Add(time.Hour)) })
+					f.Hook = nil
+				}
+			}
+			f.react(r, f.do(r)) // the other end is accepted, and the process is gone with the secret
+			r = f.again(r, rotation.ResumeOptions{})
+			if tc.over {
+				f.Edit("old", func(k *apikey.Key) { k.ExpiresAt = apikey.At(f.Now().Add(-time.Second)) })
+			}
+			if tc.hide {
+				show := f.Adversary("list lacks a row", 49)
+				f.Log()
+				res := f.do(r)
+				if res.Question == nil || res.Question.Kind != rotation.AskBothGone || count(f.Log(), "create") != 0 {
+					t.Fatalf("%+v", res)
+				}
+				if tc.yes {
+					f.react(r, res)
+				}
+				if !tc.yes {
+					show()
+				}
+			}
+			f.drive(r)
+			f.rotated(name)
+			f.Forgive() // somebody has changed the ends
 		})
 	}
 }

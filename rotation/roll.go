@@ -18,7 +18,7 @@ const namedFor = 23 * time.Hour
 // roll gives the key a new secret. A lost answer is asked for again under the same name, so that it is done once; where the answer comes
 // without the secret, which nobody has then, that roll is taken back before another one is made.
 func (r *Rotation) roll(ctx context.Context) (Result, error) {
-	return r.makeBy(ctx, making{forgo: r.forgoRoll, may: r.mayRollNow, call: r.rollCall, none: r.bothGone,
+	return r.makeBy(ctx, making{forgo: unasked(r.forgoRoll), may: r.mayRollNow, call: r.rollCall, none: r.bothGone,
 		said:  func(string) string { return r.j.hasNewSecret() },
 		never: "the key was to be rolled, and no answer brought its secret"})
 }

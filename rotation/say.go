@@ -219,8 +219,8 @@ func (j *journal) unknown(inHand bool) []string {
 	if j.Unfound > 0 && j.State != Open && j.Roll == nil {
 		out = append(out, fmt.Sprintf("whether a create whose answer was lost takes effect later: its key would be called %q", j.Name))
 	}
-	if j.Unfound > 0 && j.State == Aborted && j.inPlace() {
-		out = append(out, "the key "+keyWords(j.Old)+" may have a new secret that nobody has: a roll was sent whose answer never came")
+	if j.Unfound > 0 && (j.State == Aborted || j.State == Over) && j.inPlace() {
+		out = append(out, "the key "+keyWords(j.Old)+" may have a new secret that nobody has: a roll was sent whose answer never came, and may take effect later")
 	}
 	if j.Manual && (j.New == nil || j.PasteRefused) && j.Step != Preflight && j.State != Open {
 		out = append(out, fmt.Sprintf("whether %s called %q is left that somebody made in the dashboard", map[bool]string{true: "a key", false: "another key"}[j.New == nil], j.Name))
@@ -286,7 +286,7 @@ func (j *journal) undoneWords() string {
 // left says, after an end, what lies where: keys that nobody takes care of any more, and kept copies with the line that removes them.
 func (j *journal) left() []string {
 	var out []string
-	if j.State == Closed && j.renews() && j.Roll.Target != "" && j.New == nil {
+	if j.State == Closed && j.renews() && j.Roll.Target != "" && j.New == nil && !slices.Contains(j.Superseded, j.Roll.Target) {
 		out = append(out, fmt.Sprintf("the key %s, which a roll has made, is left as it is, and nobody has its secret", keyWords(keyRecord{ID: j.Roll.Target, Name: j.Old.Name})))
 	}
 	if j.State == Closed && j.inPlace() {

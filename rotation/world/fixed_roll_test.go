@@ -40,4 +40,13 @@ var fixedRolls = []fixed{
 	{name: "a link that is gone in the preflight is back before the key is rolled at once", breaks: "I2: place-holds of",
 		walk: Walk{Scenario: Scenario{GoneLag: 30 * time.Second, NoControl: true, Places: []string{releasePlace, linkPlace}, AtOnce: true, Roll: time.Hour}, Acts: []string{actDo, actDo},
 			Strikes: []Strike{{Act: "removed", Step: "preflight", N: 25}, at("old key deleted", "preflight", "")}}},
+	{name: "a secret of a roll is lost while the list lacks the old key", breaks: "I3: key-3",
+		walk: Walk{Scenario: Scenario{Renew: true, Headless: true}, Acts: []string{actRun}, Strikes: []Strike{at("new key ends soon", "create", ""), {Act: "list lacks a row", Step: "create", Nth: 5}}}},
+	{name: "the old key of a roll is deleted and still listed, and the key is to be rolled once more", breaks: "I2: certain: the old key",
+		walk: Walk{Scenario: Scenario{GoneLag: 8 * time.Second, Latency: 20 * time.Millisecond, Renew: true}, Acts: []string{actRun, actRestart}, Strikes: []Strike{at("volume missing", "preflight", "")}}},
+	{name: "how late a use shows was seen after ten minutes alone, and who looks has to wait for as long", breaks: "I4: it ends neither way: waiting",
+		walk: Walk{Scenario: Scenario{SeesUse: true, UseEvery: time.Hour, Latency: 20 * time.Millisecond, Renew: true, Drain: 8 * time.Second}, Acts: []string{actDo, actRun, actRestore, actDo, actAway, actRun, actRestore},
+			Strikes: []Strike{at("old key ends soon", "verify", ""), {Act: "list stands still", Step: "verify", N: 3}, {Act: "volume missing", Step: "verify", Nth: 5}, at("command after it fails", "verify", "")}}},
+	{name: "a roll without a name takes effect late, after another was made by a word", breaks: "I3: old rolled",
+		walk: Walk{Scenario: Scenario{NoTryDead: true, AtOnce: true, Unnamed: true, Roll: time.Hour}, Acts: []string{actRun}, Strikes: []Strike{{Act: "answer lost, effect late", Step: "preflight", N: 355}}}},
 }

@@ -89,7 +89,11 @@ func (w *world) run(back bool) (out outcome) {
 			if polls++; polls == 12 {
 				w.moveApps()
 			}
-			w.pass(max(out.wait, time.Millisecond), true)
+			pause := max(out.wait, time.Millisecond)
+			if polls > maxSteps/2 { // who has looked that often looks again a minute later: a wait may be for as long as a use takes to show
+				pause = max(pause, time.Minute)
+			}
+			w.pass(pause, true)
 		case stopped:
 			if answers++; answers > 12 || out.ask == nil {
 				return out
