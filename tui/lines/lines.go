@@ -37,11 +37,12 @@ const seldom = 10 * time.Second
 
 // Front is the model that a terminal runs.
 type Front struct {
-	program Program
-	voice   voice
-	line    editor
-	ahead   []tea.KeyMsg // typed while nothing was asked
-	late    bool         // what else came in this read was typed before a guarded question was asked
+	program   Program
+	voice     voice
+	line      editor
+	ahead     []tea.KeyMsg // typed while nothing was asked
+	meanwhile []ui.Choice  // that act though nothing is asked
+	late      bool         // what else came in this read was typed before a guarded question was asked
 
 	told  map[any]*told // of each who has spoken
 	who   any
@@ -118,12 +119,40 @@ func (f *Front) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		cmd = f.tell(msg)
 	}
 	cmds := []tea.Cmd{cmd, f.speak()}
-	for len(f.ahead) > 0 && f.takes() {
+	for {
+		next, took := f.typedAhead()
+		if !took {
+			return f, tea.Batch(cmds...)
+		}
+		cmds = append(cmds, next, f.speak())
+	}
+}
+
+// typedAhead takes what was typed while nothing was asked: a key of it where something is asked now, else a whole line that chooses
+// what acts meanwhile. A line that chooses nothing waits, and those behind it do.
+func (f *Front) typedAhead() (cmd tea.Cmd, took bool) {
+	if len(f.ahead) == 0 || f.sending != nil {
+		return nil, false
+	}
+	if f.takes() {
 		next := f.ahead[0]
 		f.ahead = f.ahead[1:]
-		cmds = append(cmds, f.key(next), f.speak())
+		return f.key(next), true
 	}
-	return f, tea.Batch(cmds...)
+	var line editor
+	defer line.wipe()
+	for i, k := range f.ahead {
+		if !line.take(k, &voice{}, true) {
+			continue
+		}
+		c, ok := f.chosen(&ui.Ask{Brief: true, Choices: f.meanwhile}, strings.TrimSpace(line.done()))
+		if ok {
+			f.ahead = f.ahead[i+1:]
+			return f.later(answer{c.Do, c.Keys}), true
+		}
+		break
+	}
+	return nil, false
 }
 
 // tell hands a message to the program.
@@ -353,6 +382,7 @@ func (f *Front) speak() tea.Cmd {
 	f.heard = nil
 	t.answers = said.Answers
 	f.saySeldom(said.Progress)
+	f.meanwhile = said.Meanwhile
 	if f.ask = said.Ask; !same || f.ask == nil {
 		f.asked = ""
 	}

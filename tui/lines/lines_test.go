@@ -145,3 +145,21 @@ func TestWhatIsTypedBeforeItIsAskedAgainIsKept(t *testing.T) {
 		t.Errorf("the answers are %s", got)
 	}
 }
+
+// TestWhatActsThoughNothingIsAskedActsAtOnce: and what does not waits for what is asked, with all that was typed behind it.
+func TestWhatActsThoughNothingIsAskedActsAtOnce(t *testing.T) {
+	loading := ui.Speech{Progress: "loading", Meanwhile: []ui.Choice{{Words: "quit", Key: "q", Keys: ui.Times("q", 1)}}}
+	for typed, does := range map[string]string{"q\r": "[q]", "quit\r": "[q]", "q": "[]", "a\rq\r": "[]"} {
+		h := hear(t, loading).hears("loading\n")
+		h.types(typed)
+		if got := fmt.Sprint(h.stage.did); got != does {
+			t.Errorf("%q does %s, not %s", typed, got, does)
+		}
+	}
+	h := hear(t, loading).types("a\rq\r")
+	h.stage.said = asking("Name")
+	h.send(nil).rests().hears("loading\nName: a\nName: q\nName: ")
+	if got := fmt.Sprint(h.stage.did); got != "[a q]" {
+		t.Errorf("the answers are %s", got)
+	}
+}
