@@ -53,8 +53,8 @@ func Examine(keys []Key, caps Capabilities, p Policy, rotating map[string]bool, 
 
 // ExamineKinds is Examine without the words: found is told the place in keys and the kind. For lists of
 // 100,000 keys, where the words of one key are asked for when it is looked at. The n keys are gone through twice, and once more where
-// some of them share a name.
-func ExamineKinds(n int, keys iter.Seq2[int, *Key], caps Capabilities, p Policy, rotating map[string]bool, now time.Time, found func(at int, kind FindingKind)) {
+// some of them share a name. Past the instant until, some key's findings are others by time alone; it is zero where they stay as they are.
+func ExamineKinds(n int, keys iter.Seq2[int, *Key], caps Capabilities, p Policy, rotating map[string]bool, now time.Time, found func(at int, kind FindingKind)) (until time.Time) {
 	e := newExaminer(caps, p, rotating, now)
 	e.count(n, keys)
 	at := 0
@@ -63,6 +63,7 @@ func ExamineKinds(n int, keys iter.Seq2[int, *Key], caps Capabilities, p Policy,
 		at = i
 		e.examine(k, add)
 	}
+	return e.until
 }
 
 // examiner is what a key is examined with.
@@ -71,6 +72,7 @@ type examiner struct {
 	policy   Policy
 	rotating map[string]bool
 	now      time.Time
+	until    time.Time       // the next instant that something is over; zero for none
 	ends     bool            // keys of this service can have an end
 	places   map[place]int   // how many keys have a name in a place; of a name that a single key has, it is missing
 	risks    map[string]Risk // by name: an account may file a permission under another feature than the catalogue
@@ -154,24 +156,35 @@ func (e *examiner) namesakes(k *Key) int {
 	return e.places[place{k.Name, k.Environment, k.Project}]
 }
 
+// over reports whether an instant is past. One that is not may be the next that will be.
+func (e *examiner) over(at time.Time) bool {
+	if e.now.After(at) {
+		return true
+	}
+	if e.until.IsZero() || at.Before(e.until) {
+		e.until = at
+	}
+	return false
+}
+
 func (e *examiner) times(k *Key, add func(FindingKind, *Permission)) {
 	since, hasSince := k.SecretSince().Time() // a new secret is unused since it was made
-	if hasSince && e.policy.MaxAge > 0 && e.now.Sub(since) > e.policy.MaxAge {
+	if hasSince && e.policy.MaxAge > 0 && e.over(since.Add(e.policy.MaxAge)) {
 		add(FindingAge, nil)
 	}
 	if at, ok := k.ExpiresAt.Time(); ok {
-		switch left := at.Sub(e.now); {
+		switch {
 		case isPassing(k, e.policy):
-		case left <= 0:
+		case e.over(at.Add(-1)): // at its very end a key is expired
 			add(FindingExpired, nil)
-		case left < warningBefore(k, e.policy):
+		case e.over(at.Add(-warningBefore(k, e.policy))):
 			add(FindingExpiring, nil)
 		}
 	}
 	used, wasUsed := k.LastUsedAt.Time()
 	switch {
 	case e.policy.Unused <= 0:
-	case wasUsed && e.now.Sub(used) > e.policy.Unused, k.LastUsedAt.IsNever() && hasSince && e.now.Sub(since) > e.policy.Unused:
+	case wasUsed && e.over(used.Add(e.policy.Unused)), k.LastUsedAt.IsNever() && hasSince && e.over(since.Add(e.policy.Unused)):
 		add(FindingUnused, nil)
 	}
 }

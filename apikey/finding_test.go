@@ -185,6 +185,43 @@ func TestKindsAreThoseOfTheFindings(t *testing.T) {
 	}
 }
 
+// TestFindingsAreOthersPastTheInstantThatIsTold: not before it, and never where none is told.
+func TestFindingsAreOthersPastTheInstantThatIsTold(t *testing.T) {
+	draw := rand.New(rand.NewPCG(3, 4))
+	moment := func() Moment {
+		return []Moment{{}, Never(), ago(time.Duration(draw.IntN(200)) * day), in(time.Duration(draw.IntN(60)) * day)}[draw.IntN(4)]
+	}
+	never := 0
+	for range 2000 {
+		keys := make([]*Key, 1+draw.IntN(2))
+		for i := range keys {
+			keys[i] = &Key{Type: []string{"", PublicKey}[draw.IntN(2)], CreatedAt: moment(), ExpiresAt: moment(), LastUsedAt: moment()}
+		}
+		p := Policy{MaxAge: time.Duration(draw.IntN(3)) * 60 * day, Expiring: time.Duration(draw.IntN(3)) * 14 * day, Unused: time.Duration(draw.IntN(3)) * 30 * day}
+		kinds := func(now time.Time) (out string, until time.Time) {
+			until = ExamineKinds(len(keys), slices.All(keys), Capabilities{}, p, nil, now, func(at int, kind FindingKind) { out += fmt.Sprint(at, kind, " ") })
+			return out, until
+		}
+		now, until := kinds(noon)
+		if until.IsZero() {
+			never++
+			if then, _ := kinds(noon.Add(10_000 * day)); then != now {
+				t.Fatalf("nothing changes, but %q becomes %q: %+v", now, then, keys)
+			}
+			continue
+		}
+		if then, _ := kinds(until); then != now {
+			t.Fatalf("%q becomes %q by %v: %+v", now, then, until, keys)
+		}
+		if then, _ := kinds(until.Add(1)); then == now {
+			t.Fatalf("%q stays past %v: %+v", now, until, keys)
+		}
+	}
+	if never == 0 || never == 2000 {
+		t.Errorf("%d of 2000 never change", never)
+	}
+}
+
 // listed are keys as a long list has them: each of them old, most without an end, some near it, some called alike.
 func listed(n int) []*Key {
 	out := make([]*Key, n)

@@ -69,7 +69,7 @@ func TestKeysAreRotatedTogetherByEarOnTheProgram(t *testing.T) {
 	}
 	p.ask("Type 2 to rotate 2 keys", "2")
 	p.says("0 of 2 keys rotated, 2 wait for you")
-	p.write("0\r") // it was asked for before that was told
+	p.ask("Rotate 2 keys", "0")
 	p.ask("all profiles, number", "q")
 	if code := p.exit(); code != 0 {
 		t.Errorf("exit %d", code)

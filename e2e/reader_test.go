@@ -32,7 +32,7 @@ func (h *home) hear(t *testing.T, args ...string) *printer {
 // ask waits for a question and answers it. What was said before it since the last one is returned.
 func (p *printer) ask(question, answer string) string {
 	p.t.Helper()
-	re := regexp.MustCompile(question + `[^\n]*: (?:$|\r?\n)`) // news may be told behind it; it is asked all the same
+	re := regexp.MustCompile(question + `[^\n]*: $`)
 	said := p.until(re)
 	p.typed = append(p.typed, answer)
 	p.write(answer + "\r")

@@ -63,6 +63,7 @@ type App struct {
 	countdown
 	leaked
 	load     load
+	bound    bool     // an examination is on its way for what changes within a minute
 	read     read     // the keys of one read, and the guard
 	requests requests // writes under way
 	notice   string
@@ -128,6 +129,8 @@ func (a *App) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		a.recallDone(msg)
 	case minuteMsg:
 		cmd = a.tick()
+	case boundMsg:
+		cmd = a.bounded()
 	case tickMsg:
 		a.ticked(msg)
 	case toastOver:

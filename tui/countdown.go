@@ -19,7 +19,7 @@ func (a *App) minute() tea.Cmd { return a.env.Later(time.Minute, minuteMsg{}) }
 func (a *App) tick() tea.Cmd {
 	a.list.Tick()
 	a.detail.Tick()
-	return tea.Batch(a.minute(), a.lock.look())
+	return tea.Batch(a.minute(), a.lock.look(), a.ahead())
 }
 
 // tickMsg redraws what counts down, at the time that it carries. While nothing does, none is on its way.

@@ -20,6 +20,7 @@ type counts struct {
 	rotating int
 	ends     keylist.Expiries
 	open     []rotation.View
+	until    time.Time // past it, some key is to be said to be old, near its end, over or unused; zero where none will be
 }
 
 // examined are the findings of a load, as marks by key, and which examination found them.
@@ -51,7 +52,7 @@ func (a *App) examine() tea.Cmd {
 func (p *profile) examine(n int, keys iter.Seq2[int, *apikey.Key], now time.Time) examined {
 	out := examined{marks: make([]ui.Marks, n)}
 	open := openRotations(p.conn)
-	apikey.ExamineKinds(n, keys, p.caps, p.conn.Policy, rotation.Concerns(open, p.conn.Profile.Name), now, func(at int, kind apikey.FindingKind) {
+	out.counts.until = apikey.ExamineKinds(n, keys, p.caps, p.conn.Policy, rotation.Concerns(open, p.conn.Profile.Name), now, func(at int, kind apikey.FindingKind) {
 		out.marks[at] |= ui.MarkOf(kind)
 		if i := slices.IndexFunc(ui.Urgent, func(u ui.Urgency) bool { return u.Kind == kind }); i >= 0 {
 			out.counts.of[i]++
@@ -99,7 +100,29 @@ func (a *App) examineDone(of tea.Msg) tea.Cmd {
 	}
 	a.load.counts, a.spoken.examined = msg.counts, msg.gen
 	a.list.SetOverview(a.chips())
-	return tea.Batch(a.list.SetMarks(msg.marks), a.recall())
+	return tea.Batch(a.list.SetMarks(msg.marks), a.recall(), a.ahead())
+}
+
+// boundMsg has the keys examined anew, where no list that comes does that anyway.
+type boundMsg struct{}
+
+// ahead keeps an examination on its way where what is found of the keys changes within a minute; what is further away is left to the
+// minute after it. A second at least lies between two.
+func (a *App) ahead() tea.Cmd {
+	until, now := a.counts().until, a.env.Now()
+	if a.bound || until.IsZero() || until.Sub(now) > time.Minute {
+		return nil
+	}
+	a.bound = true
+	return a.env.Later(max(until.Sub(now)+1, time.Second), boundMsg{})
+}
+
+func (a *App) bounded() tea.Cmd {
+	a.bound = false
+	if a.load.running || a.fleet != nil && a.fleet.asks() {
+		return nil
+	}
+	return a.examine()
 }
 
 // fleetExamined are the findings of the profiles that were looked at.
@@ -146,7 +169,7 @@ func (a *App) fleetExamined(msg fleetExamined) tea.Cmd {
 		cmds = append(cmds, a.list.SetMarksOf(at, found.marks))
 	}
 	a.list.SetOverview(a.chips())
-	return tea.Batch(append(cmds, a.recall())...)
+	return tea.Batch(append(cmds, a.recall(), a.ahead())...)
 }
 
 // counts are those of the list.
@@ -159,6 +182,9 @@ func (a *App) counts() counts {
 		sum.rotating += m.counts.rotating
 		sum.open = append(sum.open, m.counts.open...)
 		sum.ends.Add(m.counts.ends)
+		if until := m.counts.until; sum.until.IsZero() || !until.IsZero() && until.Before(sum.until) {
+			sum.until = until
+		}
 		for i, n := range m.counts.of {
 			sum.of[i] += n
 		}

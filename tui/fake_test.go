@@ -46,6 +46,7 @@ type fakeService struct {
 
 	listErr  error
 	writeErr error
+	slow     chan struct{} // where not nil, a list waits for it
 	hold     chan struct{} // where not nil, writes wait for it
 	entered  chan struct{} // where not nil, told of each write before it waits
 	calls    []string
@@ -69,6 +70,9 @@ func (f *fakeService) List(ctx context.Context, each func([]apikey.Key)) error {
 	keys, err, size := append([]apikey.Key(nil), f.keys...), f.listErr, f.batch
 	f.calls = append(f.calls, "list")
 	f.mu.Unlock()
+	if f.slow != nil {
+		<-f.slow
+	}
 	if size == 0 {
 		size = 100
 	}

@@ -43,9 +43,9 @@ func (m *member) stop() {
 	}
 }
 
-// examines reports whether what is to be said about the keys of some profile is not there yet.
+// examines reports whether what is to be said about the keys that some profile said last is not there yet.
 func (f *fleet) examines() bool {
-	return slices.ContainsFunc(f.members, func(m *member) bool { return m.found != m.asked })
+	return slices.ContainsFunc(f.members, func(m *member) bool { return m.found < m.came })
 }
 
 // asks reports whether some profile has not said all.

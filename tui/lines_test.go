@@ -392,3 +392,20 @@ func TestASecretHasNoEchoAndAnEmptyOneIsNone(t *testing.T) {
 	}
 	d.heard(said, "valid: the service accepts it")
 }
+
+// TestQuitIsTakenWhileAListLoads: it waits for no answer of a service.
+func TestQuitIsTakenWhileAListLoads(t *testing.T) {
+	d := listen(t)
+	slow := make(chan struct{})
+	d.host.service.slow = slow
+	d.send(ui.Reload{})
+	d.send(paint.ReadBegin{})
+	d.send(keyMsg("q"))
+	d.send(keyMsg("enter"))
+	d.until(func() bool { return d.quit })
+	if !d.app.load.running {
+		t.Error("the list had answered")
+	}
+	close(slow)
+	d.settle()
+}

@@ -172,6 +172,9 @@ func (a *App) fleetStep(msg loadMsg) tea.Cmd {
 	}
 	if len(ended) > 0 {
 		cmds = append(cmds, a.fleet.examine(a, ended))
+		for at := range ended {
+			a.fleet.members[at].came = a.fleet.members[at].asked
+		}
 	}
 	if msg.done {
 		msg.of.cancel()

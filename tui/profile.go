@@ -65,6 +65,7 @@ type load struct {
 type known struct {
 	asked  int // examinations of them: the answer to the last counts
 	found  int // the last one that was answered
+	came   int // the one of the keys that came last
 	counts counts
 	after  string                   // the key to put the cursor on when it is there
 	made   func(k *apikey.Key) bool // the same, where its id is not known: the newest that is like this

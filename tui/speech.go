@@ -67,7 +67,10 @@ func (a *App) Speak() (who any, said ui.Speech) {
 	case a.focus == onDetail:
 		return a.speakDetail()
 	}
-	return a.speakList()
+	if who, said = a.speakList(); said.Ask == nil {
+		said.Meanwhile = ui.ChoicesOf(a.env.Keys, a.able(false))
+	}
+	return who, said
 }
 
 // speakScreen is an overlay, with its title. One that has no words of its own is read from its View.

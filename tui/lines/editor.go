@@ -18,7 +18,7 @@ func (e *editor) empty() bool { return len(e.text) == 0 }
 // take takes a key, and reports whether the line is done. A secret has no echo.
 func (e *editor) take(msg tea.KeyMsg, v *voice, secret bool) (done bool) {
 	if secret {
-		v = &voice{out: io.Discard}
+		v = &voice{}
 	}
 	switch msg.Type {
 	case tea.KeyEnter, tea.KeyCtrlJ:
@@ -67,15 +67,27 @@ func (e *editor) wipe() {
 
 // voice writes lines to a terminal that takes them as they are: no sequence moves its cursor, but those that take a letter back.
 type voice struct {
-	out  io.Writer
-	open bool // the cursor stands behind what was asked or typed
+	out   io.Writer
+	text  []byte // that is not written yet
+	lines int    // that were said
+	open  bool   // the cursor stands behind what was asked or typed
 }
 
-func (v *voice) write(text string) { _, _ = io.WriteString(v.out, text) }
+func (v *voice) write(text string) { v.text = append(v.text, text...) }
+
+// flush writes what was said at once: a question and what is typed behind it, say.
+func (v *voice) flush() {
+	if len(v.text) > 0 {
+		_, _ = v.out.Write(v.text)
+		clear(v.text)
+		v.text = v.text[:0]
+	}
+}
 
 // say writes one line.
 func (v *voice) say(line string) {
 	v.end()
+	v.lines++
 	v.write(ui.Clean(line) + "\r\n")
 }
 

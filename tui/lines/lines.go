@@ -37,11 +37,12 @@ const seldom = 10 * time.Second
 
 // Front is the model that a terminal runs.
 type Front struct {
-	program Program
-	voice   voice
-	line    editor
-	ahead   []tea.KeyMsg // typed while nothing was asked
-	late    bool         // what else came in this read was typed before a guarded question was asked
+	program   Program
+	voice     voice
+	line      editor
+	ahead     []tea.KeyMsg // typed while nothing was asked
+	meanwhile []ui.Choice  // that act though nothing is asked
+	late      bool         // what else came in this read was typed before a guarded question was asked
 
 	told  map[any]*told // of each who has spoken
 	who   any
@@ -93,6 +94,7 @@ func (f *Front) View() string { return "" }
 
 // Update takes what is typed for itself, hands everything else on, and says what came of it.
 func (f *Front) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
+	defer f.voice.flush()
 	var cmd tea.Cmd
 	switch msg := msg.(type) {
 	case paint.ReadBegin: // each answer is a read of its own
@@ -116,13 +118,41 @@ func (f *Front) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	default:
 		cmd = f.tell(msg)
 	}
-	cmds := []tea.Cmd{cmd}
-	for f.speak(); len(f.ahead) > 0 && f.ask != nil && f.sending == nil; f.speak() {
+	cmds := []tea.Cmd{cmd, f.speak()}
+	for {
+		next, took := f.typedAhead()
+		if !took {
+			return f, tea.Batch(cmds...)
+		}
+		cmds = append(cmds, next, f.speak())
+	}
+}
+
+// typedAhead takes what was typed while nothing was asked: a key of it where something is asked now, else a whole line that chooses
+// what acts meanwhile. A line that chooses nothing waits, and those behind it do.
+func (f *Front) typedAhead() (cmd tea.Cmd, took bool) {
+	if len(f.ahead) == 0 || f.sending != nil {
+		return nil, false
+	}
+	if f.takes() {
 		next := f.ahead[0]
 		f.ahead = f.ahead[1:]
-		cmds = append(cmds, f.key(next))
+		return f.key(next), true
 	}
-	return f, tea.Batch(cmds...)
+	var line editor
+	defer line.wipe()
+	for i, k := range f.ahead {
+		if !line.take(k, &voice{}, true) {
+			continue
+		}
+		c, ok := f.chosen(&ui.Ask{Brief: true, Choices: f.meanwhile}, strings.TrimSpace(line.done()))
+		if ok {
+			f.ahead = f.ahead[i+1:]
+			return f.later(answer{c.Do, c.Keys}), true
+		}
+		break
+	}
+	return nil, false
 }
 
 // tell hands a message to the program.
@@ -136,6 +166,9 @@ func (f *Front) tell(msg tea.Msg) tea.Cmd {
 	return cmd
 }
 
+// takes reports whether something was asked that what is typed answers.
+func (f *Front) takes() bool { return f.asked != "" && f.sending == nil }
+
 // key is one key of the terminal: of the line, or one that acts at once.
 func (f *Front) key(msg tea.KeyMsg) tea.Cmd {
 	switch {
@@ -147,11 +180,14 @@ func (f *Front) key(msg tea.KeyMsg) tea.Cmd {
 		return f.press(msg)
 	case f.late:
 		return nil
-	case f.ask == nil || f.sending != nil:
+	case !f.takes():
 		if len(f.ahead) < 1000 {
 			f.ahead = append(f.ahead, msg)
 		}
 		return nil
+	}
+	if !f.voice.open { // news came in between: an answer stands behind what it answers
+		f.voice.prompt(f.ask.Words)
 	}
 	if len(msg.Runes) > 1 && msg.Type == tea.KeyRunes { // of one read: what comes after an enter in it belongs to what is asked then
 		return f.runes(msg)
@@ -285,8 +321,7 @@ func (f *Front) send(a answer) tea.Cmd {
 	if a.do != nil {
 		a.do()
 	}
-	f.hold = true
-	f.held++
+	wait := f.wait()
 	cmd := f.press(a.keys...)
 	for _, k := range a.keys {
 		if k.Paste {
@@ -297,11 +332,12 @@ func (f *Front) send(a answer) tea.Cmd {
 		f.hold = false
 		return nil
 	}
-	return tea.Batch(cmd, f.program.Later(soon, promptMsg{f.held}))
+	return tea.Batch(cmd, wait)
 }
 
-// speak says what is new, and asks.
-func (f *Front) speak() {
+// speak says what is new, and asks. Behind news that come while something is asked it is asked again, once they have settled.
+func (f *Front) speak() tea.Cmd {
+	before := f.voice.lines
 	who, said := f.program.Speak()
 	reads := ""
 	if said.Ask != nil {
@@ -310,7 +346,7 @@ func (f *Front) speak() {
 	same := reads == f.asked && who == f.who
 	if !f.line.empty() {
 		if same {
-			return // what is typed is not torn apart; it is said when the line is done
+			return nil // what is typed is not torn apart; it is said when the line is done
 		}
 		f.line.wipe()
 		f.voice.say("What you were typing was for what was asked before, and was not taken.")
@@ -346,19 +382,31 @@ func (f *Front) speak() {
 	f.heard = nil
 	t.answers = said.Answers
 	f.saySeldom(said.Progress)
-	if f.ask = said.Ask; f.ask != nil && f.hold && known {
-		return
+	f.meanwhile = said.Meanwhile
+	if f.ask = said.Ask; !same || f.ask == nil {
+		f.asked = ""
+	}
+	switch {
+	case f.ask == nil || f.sending != nil || f.asked != "" && f.voice.open:
+		f.hold = false
+		return nil
+	case f.voice.lines > before && (f.asked != "" || f.hold && known):
+		return f.wait()
+	case f.hold && known:
+		return nil
 	}
 	f.hold = false
-	if f.ask == nil || f.sending != nil || same && f.asked != "" {
-		if f.ask == nil {
-			f.asked = ""
-		}
-		return
-	}
 	f.asked, t.asked[reads] = reads, true
 	f.choices(t)
 	f.voice.prompt(f.ask.Words)
+	return nil
+}
+
+// wait puts off what was asked before, for as long as more may come.
+func (f *Front) wait() tea.Cmd {
+	f.hold = true
+	f.held++
+	return f.program.Later(soon, promptMsg{f.held})
 }
 
 // say says a line of a screen, and the news that says the same not again.

@@ -24,6 +24,8 @@ type Speech struct {
 	Progress string
 	// Ask is what the screen waits for; nil while it takes no answer.
 	Ask *Ask
+	// Meanwhile are what acts though nothing is asked, such as quitting while a list loads. They are not told.
+	Meanwhile []Choice
 }
 
 // Unbroken is a width that breaks no line: who hears a line wants it whole.
