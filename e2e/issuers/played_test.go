@@ -16,7 +16,7 @@ import (
 	"detent/e2e/planned"
 )
 
-// TestPlayedIssuers drives the program from a key's creation to its end on services that are played, whose roll makes a key by another id.
+// TestPlayedIssuers drives the program from a key's creation to its end on services that are played, and where they roll keys, through that.
 func TestPlayedIssuers(t *testing.T) {
 	for _, is := range allPlayed {
 		t.Run(is.service, func(t *testing.T) {
@@ -50,9 +50,17 @@ const (
 	beside = "roll"
 )
 
+// rolls skips what is about a roll where there is none.
+func (is playedIssuer) rolls(h *home) {
+	if is.roll == "" {
+		h.Skip("its keys are not rolled")
+	}
+}
+
 // toRoll makes the key of an application and says how it is rolled.
 func (h *home) toRoll(is playedIssuer, name, strategy string) (old key, secret string, args []string) {
 	h.Helper()
+	is.rolls(h)
 	old, secret, args = h.rotating(is.issuer, name)
 	args = append(args, "--strategy", strategy)
 	if strategy == atOnce {
@@ -243,6 +251,7 @@ func undoneBeside(h *home, _ *played, is playedIssuer) {
 
 // placeUntold: where a dead secret must not be tried and the list shows no mask, the plan says as the rotation does that somebody has to say so.
 func placeUntold(h *home, _ *played, is playedIssuer) {
+	is.rolls(h)
 	_, _, args := h.rotating(is.issuer, "untold")
 	args = append(args, "--strategy", atOnce, "--outage")
 	before := h.env()
@@ -311,7 +320,7 @@ func exchanges(t *testing.T, service string) map[string][]exchange {
 			out[name] = append(out[name], exchange{call: x[1], bearer: bearer, body: x[3], answer: x[6], status: status})
 		}
 	}
-	if len(out) < 8 {
+	if len(out) < 7 {
 		t.Fatalf("%s has %d cases", service, len(out))
 	}
 	return out
