@@ -29,7 +29,7 @@ for await (const line of createInterface({ input: process.stdin })) {
     if (!pages) answer.answers.push(got);
     else for await (const page of pages) answer.answers.push(vendor.page(page));
   } catch (e) {
-    answer.error = `${e}`;
+    answer.error = `${e.pretty?.() ?? e}`;
     if (vendor.refused(e)) answer.status = e.status ?? e.statusCode;
   }
   console.log(JSON.stringify(answer));
