@@ -20,10 +20,11 @@ import (
 	"detent/e2e/servers"
 )
 
-// Two services that nobody can start here are played as their documents and their published source say, on a listener of their own: those
-// whose roll makes a key with an id of its own. TestThePlayedServicesAnswerAsTheirExchangesDo holds them to the exchanges of the suite.
+// Services that nobody can start here are played as their documents and their published source say, on a listener of their own: those
+// whose roll makes a key with an id of its own, and those whose vendor publishes a client. TestThePlayedServicesAnswerAsTheirExchangesDo
+// holds them to the exchanges of the suite, and TestVendorsClients to what the vendor's client reads.
 
-// played is what both have.
+// played is what all have.
 type played struct {
 	mu   sync.Mutex
 	all  []*playedKey
@@ -431,7 +432,7 @@ var allPlayed = []playedIssuer{
 	{issuer: issuer{service: "unkey", update: true, ends: true, roll: "POST /v2/keys.rerollKey"},
 		parents: `{ api = "` + unkeyAPI + `" }`, own: unkeyOwn, overlaps: true,
 		begin: func() (http.Handler, *played) { u := &unkey{}; return u, &u.played },
-		sign:  func(r *http.Request, _ string) { r.Header.Set("Authorization", "Bearer "+unkeyOwn) },
+		sign:  bearer(unkeyOwn),
 		stage: func(p *played, name string) {
 			k := p.add(playedKey{name: "ci"}, "sk_")
 			if k.called = "key_1234abcd"; !strings.Contains(name, "dead") {
@@ -439,6 +440,35 @@ var allPlayed = []playedIssuer{
 			}
 			p.add(playedKey{name: "b"}, "sk_").called = "key_b"
 		}},
+	{issuer: issuer{service: "openai-admin", unnamed: true}, parents: "{}", own: openAIOwn,
+		begin: func() (http.Handler, *played) { o := &openAI{}; return o, &o.played },
+		sign:  bearer(openAIOwn),
+		stage: func(p *played, name string) {
+			for _, id := range []string{"key_a", "key_abc"} {
+				p.add(playedKey{name: id}, "sk-admin-").called = id
+			}
+			if !strings.Contains(name, "dead") {
+				p.all[0].secret = "sk-admin-SECRETcanary0123456789ab"
+			}
+		}},
+	{issuer: issuer{service: "grafana", unnamed: true}, parents: `{ account = "2" }`, own: grafanaOwn,
+		begin: func() (http.Handler, *played) { g := &grafana{}; return g, &g.played },
+		sign:  bearer(grafanaOwn),
+		stage: func(p *played, name string) {
+			p.next = 6
+			if k := p.add(playedKey{name: "grafana"}, "glsa_"); !strings.Contains(name, "dead") {
+				k.secret = "glsa_SECRETcanary0123456789abcdefgh"
+			}
+		}},
+}
+
+func playedAs(service string) playedIssuer {
+	return allPlayed[slices.IndexFunc(allPlayed, func(p playedIssuer) bool { return p.service == service })]
+}
+
+// bearer signs a request by this secret, where it is to be made by no other.
+func bearer(own string) func(r *http.Request, other string) {
+	return func(r *http.Request, other string) { r.Header.Set("Authorization", "Bearer "+cmp.Or(other, own)) }
 }
 
 // newPlayed is a home with a profile of a service that is played.
