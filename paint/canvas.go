@@ -1,6 +1,9 @@
 package paint
 
-import "strings"
+import (
+	"bytes"
+	"strings"
+)
 
 // A frame is what a View returned, and the size of the screen it was made for.
 type frame struct {
@@ -162,4 +165,27 @@ func (c *canvas) tryScroll(mark int) {
 func splitLines(text string, height int) []string {
 	lines := strings.Split(text, "\n")
 	return lines[max(0, len(lines)-height):]
+}
+
+// Text returns the rows of a frame as the painter shows them on a screen of the
+// size, without colours and trailing spaces: what a test may expect of a terminal.
+func Text(frame string, width, height int) []string {
+	var p parser
+	out := make([]string, height)
+	row := make([]cell, width)
+	pen := style{}
+	for y, line := range splitLines(frame, height) {
+		pen = p.line(line, pen, row)
+		var b bytes.Buffer
+		for _, c := range row {
+			switch {
+			case c.glyph < 0:
+				b.WriteString(p.clusters.text[^c.glyph])
+			case c.glyph != tail:
+				b.WriteRune(rune(c.glyph))
+			}
+		}
+		out[y] = strings.TrimRight(b.String(), " ")
+	}
+	return out
 }

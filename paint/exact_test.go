@@ -1,7 +1,6 @@
 package paint
 
 import (
-	"bytes"
 	"slices"
 	"strings"
 	"testing"
@@ -47,8 +46,8 @@ func TestDiffsShowWhatARepaintShows(t *testing.T) {
 			term.Write(c.paint(f))
 			want := showFresh(text, w.width, w.height)
 			checkSame(t, step, text, term, want)
-			if got := term.text(); !slices.Equal(got, frameText(text, w.width, w.height)) {
-				t.Fatalf("seed %d step %d: it is to say %q, the terminal shows %q", seed, step, frameText(text, w.width, w.height), got)
+			if got := term.text(); !slices.Equal(got, Text(text, w.width, w.height)) {
+				t.Fatalf("seed %d step %d: Text says %q, the terminal shows %q", seed, step, Text(text, w.width, w.height), got)
 			}
 		}
 	}
@@ -104,27 +103,4 @@ func FuzzFrames(f *testing.F) {
 			t.Fatalf("diff:\n%q\nrepaint:\n%q", term.picture(), want.picture())
 		}
 	})
-}
-
-// frameText returns the rows of a frame as the painter shows them on a screen of the
-// size, without colours and trailing spaces: what a test may expect of a terminal.
-func frameText(frame string, width, height int) []string {
-	var p parser
-	out := make([]string, height)
-	row := make([]cell, width)
-	pen := style{}
-	for y, line := range splitLines(frame, height) {
-		pen = p.line(line, pen, row)
-		var b bytes.Buffer
-		for _, c := range row {
-			switch {
-			case c.glyph < 0:
-				b.WriteString(p.clusters.text[^c.glyph])
-			case c.glyph != tail:
-				b.WriteRune(rune(c.glyph))
-			}
-		}
-		out[y] = strings.TrimRight(b.String(), " ")
-	}
-	return out
 }

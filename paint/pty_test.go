@@ -407,7 +407,7 @@ func TestResizeRepaintsInTheNewSize(t *testing.T) {
 		want := newSample(int(size.Cols), int(size.Rows), 1000)
 		s.wait("the new size", func() bool {
 			rows := strings.Split(s.screen.String(), "\n")
-			text := frameText(want.view(), want.width, want.height)
+			text := Text(want.view(), want.width, want.height)
 			text[1] = "note:"
 			for y := range text {
 				if y >= len(rows) || strings.TrimRight(rows[y], " ") != text[y] {

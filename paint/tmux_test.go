@@ -114,7 +114,7 @@ func TestTmuxShowsWhatTextSays(t *testing.T) {
 		for step := range 40 {
 			text := w.step()
 			out := c.paint(frame{text: text, width: width, height: height})
-			got, want := m.show(out, false), frameText(text, width, height)
+			got, want := m.show(out, false), Text(text, width, height)
 			for y := range want {
 				if got[y] != want[y] {
 					t.Fatalf("seed %d step %d row %d:\ntmux %q\nText %q\nbytes %q", seed, step, y, got[y], want[y], out)
@@ -157,7 +157,7 @@ func TestTmuxAgreesOnEveryCharacter(t *testing.T) {
 	n := 0
 	check := func() {
 		frame := frame{text: text.String(), width: width, height: height, fresh: true}
-		got, want := m.show(c.paint(frame), false), frameText(frame.text, width, height)
+		got, want := m.show(c.paint(frame), false), Text(frame.text, width, height)
 		for y := range want {
 			if got[y] != want[y] {
 				t.Errorf("tmux %q\nText %q", got[y], want[y])
