@@ -254,7 +254,11 @@ func (a *app) beginRotation(ctx context.Context, name string, o rotateOptions, d
 	if err != nil {
 		return nil, nil, host.Usage(err)
 	}
-	k, err := s.Find(ctx, name, a.host.OpenRotations(s.Profile.Name))
+	find := s.Find
+	if o.revive {
+		find = s.FindToRevive
+	}
+	k, err := find(ctx, name, a.host.OpenRotations(s.Profile.Name))
 	if err != nil {
 		return nil, nil, err
 	}

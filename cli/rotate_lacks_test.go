@@ -12,7 +12,7 @@ import (
 // plainIssuer is a user's own issuer whose rows show a role that a create cannot ask for.
 const plainIssuer = `name = "plain"
 proven = "documents 2026-11-29"
-row = { as_named = ["id", "name", "role"], secret = ["token"], absent_is_none = ["role"] }
+row = { as_named = ["id", "name", "role", "expiresAt"], secret = ["token"], absent_is_none = ["role"], no_expiry_is_never = true }
 list = { call = "GET /keys" }
 create = { call = "POST /keys", fields = ["name"] }
 delete = { call = "DELETE /keys/{id}" }
@@ -31,8 +31,10 @@ func (s *plainService) serve(w http.ResponseWriter, req *http.Request, _ http.Ha
 	w.Header().Set("Content-Type", "application/json")
 	show := func(k map[string]string, secret bool) map[string]string {
 		row := map[string]string{"id": k["id"], "name": k["name"]}
-		if k["role"] != "" {
-			row["role"] = k["role"]
+		for _, more := range []string{"role", "expiresAt"} {
+			if k[more] != "" {
+				row[more] = k[more]
+			}
 		}
 		if secret {
 			row["token"] = k["token"]
@@ -74,15 +76,31 @@ func (s *plainService) serve(w http.ResponseWriter, req *http.Request, _ http.Ha
 	return true
 }
 
-// TestWhatTheNewKeyWouldLackIsAcceptedWithAReasonAlone: --yes is none, and nothing is made before it. What the new key has beyond what was said is asked about.
-func TestWhatTheNewKeyWouldLackIsAcceptedWithAReasonAlone(t *testing.T) {
-	m, r := newMachine(t), newRemote(t)
+func plain(t *testing.T) (*machine, *plainService) {
+	t.Helper()
+	m, r, s := newMachine(t), newRemote(t), &plainService{}
 	m.environ = append(m.environ, "P_TOKEN=token-0123456789abcdef")
 	m.write(".config/detent/config.toml", "default_profile = \"p\"\n[profiles.p]\nservice = \"plain\"\nurl = \""+r.url+"\"\ntoken = { env = \"P_TOKEN\" }\n")
 	m.write(".config/detent/issuers/plain.toml", plainIssuer)
-	const old = "tok-old-0123456789abcdef"
-	s := &plainService{}
 	r.fault = s.serve
+	return m, s
+}
+
+// TestWhichKeyOfANameIsToComeAliveIsSaidByItsID: beside one of that name that works it is not known which is meant.
+func TestWhichKeyOfANameIsToComeAliveIsSaidByItsID(t *testing.T) {
+	m, s := plain(t)
+	s.keys = []map[string]string{{"id": "k1", "name": "shop", "token": "tok-ended-123456789abcdef", "expiresAt": "2020-01-01T00:00:00Z"}, {"id": "k2", "name": "shop", "token": "tok-lives-123456789abcdef"}}
+	begin := []string{"rotate", "shop", "--yes", "--plan", "--drain", "0", "--deliver", "env-file:" + m.write("app/.env", "") + ":API_KEY"}
+	m.want(2, "2 keys are named \"shop\": use an id: k1, k2", append(begin, "--revive")...)
+	if out := m.must(append(begin, "-o", "json")...); !strings.Contains(out, `"id": "k2"`) {
+		t.Errorf("without it the one that works is meant:\n%s", out)
+	}
+}
+
+// TestWhatTheNewKeyWouldLackIsAcceptedWithAReasonAlone: --yes is none, and nothing is made before it. What the new key has beyond what was said is asked about.
+func TestWhatTheNewKeyWouldLackIsAcceptedWithAReasonAlone(t *testing.T) {
+	m, s := plain(t)
+	const old = "tok-old-0123456789abcdef"
 	var env string
 	begin := func(more ...string) result {
 		s.keys = []map[string]string{{"id": "k1", "name": "shop", "role": "writer", "token": old}}
