@@ -25,6 +25,7 @@ type rotateOptions struct {
 	drain, soak           string
 	drainGiven, soakGiven bool
 	acceptUnknown         string
+	acceptLacks           string
 	notMine, reason       string
 	without, undone       []string
 	strategy, overlap     string
@@ -68,6 +69,7 @@ a name: status:old is the state alone.`,
 	f.StringVar(&o.drain, "drain", "15m", "how long the old key must be quiet; given, it is your word that this is enough")
 	f.StringVar(&o.soak, "soak", "10m", "how long the old key is disabled before it is deleted; given, it is your word that this is enough")
 	f.StringVar(&o.acceptUnknown, "accept-unknown", "", "accept what cannot be seen, for this reason: access that is not reported, a place that nobody can read, a service that refuses no made-up secret")
+	f.StringVar(&o.acceptLacks, "accept-lacks", "", "create the new key without the access or the lifetime of the old one that cannot be asked for, for this reason")
 	f.StringVar(&o.close, "close", "", "end an open rotation as it stands: changes nothing, says what is left where; takes --reason")
 	f.BoolVar(&o.plan, "plan", false, "say the exact calls and writes, in order, what each will prove and what can be undone; changes nothing")
 	f.StringVar(&o.strategy, "strategy", "", "how: create (create and delete), roll (a new secret for the same key, with an overlap), dashboard (you create the key there) or roll-at-once (the former secret dies with the call); default: create where the service can, else dashboard; never a roll")
@@ -95,13 +97,13 @@ a name: status:old is the state alone.`,
 // check refuses what does not go together, before anything is opened.
 func (o rotateOptions) check(args []string) error {
 	// A shell's variable that is not set leaves them empty: what was meant is no new rotation, and no reason.
-	for _, f := range []struct{ flag, text string }{{"resume", o.resume}, {"abort", o.abort}, {"close", o.close}, {"accept-unknown", o.acceptUnknown}, {"not-mine", o.notMine}, {"reason", o.reason}, {"all", o.all}} {
+	for _, f := range []struct{ flag, text string }{{"resume", o.resume}, {"abort", o.abort}, {"close", o.close}, {"accept-unknown", o.acceptUnknown}, {"accept-lacks", o.acceptLacks}, {"not-mine", o.notMine}, {"reason", o.reason}, {"all", o.all}} {
 		if o.given(f.flag) && strings.TrimSpace(f.text) == "" {
 			return fmt.Errorf("--%s: must not be empty", f.flag)
 		}
 	}
 	open := o.resume != "" || o.abort != "" || o.close != ""
-	begins := o.compromised || o.oldFirst || len(o.deliver) > 0 || o.replace || o.revive || o.strategy != "" || o.plan
+	begins := o.compromised || o.oldFirst || len(o.deliver) > 0 || o.replace || o.revive || o.acceptLacks != "" || o.strategy != "" || o.plan
 	switch {
 	case o.strategy != "" && !slices.Contains(rotation.StrategyIDs(), o.strategy):
 		return fmt.Errorf("--strategy: there is no %.40q; use one of %s", o.strategy, strings.Join(rotation.StrategyIDs(), ", "))
@@ -116,7 +118,7 @@ func (o rotateOptions) check(args []string) error {
 	case !open && len(args) == 0 && o.all == "":
 		return fmt.Errorf("name a KEY, keys with --all, or an open rotation with --resume, --abort or --close")
 	case open && begins:
-		return fmt.Errorf("--compromised, --old-first, --deliver, --replace, --revive, --strategy and --plan are settled when a rotation begins")
+		return fmt.Errorf("--compromised, --old-first, --deliver, --replace, --revive, --accept-lacks, --strategy and --plan are settled when a rotation begins")
 	case o.abort != "" && (o.drainGiven || o.soakGiven || o.notMine != ""):
 		return fmt.Errorf("--abort takes no --drain, --soak or --not-mine")
 	case o.close != "" && (o.drainGiven || o.soakGiven || o.acceptUnknown != "" || o.notMine != ""):
@@ -252,7 +254,11 @@ func (a *app) beginRotation(ctx context.Context, name string, o rotateOptions, d
 	if err != nil {
 		return nil, nil, host.Usage(err)
 	}
-	k, err := s.Find(ctx, name, a.host.OpenRotations(s.Profile.Name))
+	find := s.Find
+	if o.revive {
+		find = s.FindToRevive
+	}
+	k, err := find(ctx, name, a.host.OpenRotations(s.Profile.Name))
 	if err != nil {
 		return nil, nil, err
 	}
@@ -262,7 +268,7 @@ func (a *app) beginRotation(ctx context.Context, name string, o rotateOptions, d
 
 // params are what the flags say of a rotation.
 func (a *app) params(o rotateOptions, drain, soak *time.Duration) rotation.Params {
-	p := rotation.Params{Mode: rotation.Planned, OldFirst: o.oldFirst, Drain: drain, Soak: soak, AcceptUnknown: o.acceptUnknown, AllowMixed: o.consents.mixed,
+	p := rotation.Params{Mode: rotation.Planned, OldFirst: o.oldFirst, Drain: drain, Soak: soak, AcceptUnknown: o.acceptUnknown, AcceptLacks: o.acceptLacks, AllowMixed: o.consents.mixed,
 		AllowTracked: o.consents.tracked, Replace: o.replace, Revive: o.revive, NotMine: o.notMine, Strategy: o.strategy, Overlap: o.length, PlanOnly: o.plan}
 	if o.outage {
 		p.Outage = "--outage"

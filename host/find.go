@@ -32,6 +32,12 @@ func (s *Session) FindIn(keys []apikey.Key, text string, open []rotation.View) (
 	return k, err
 }
 
+// FindToRevive is Find where a key that is over may be meant: beside one of its name that works, it is not known which.
+func (s *Session) FindToRevive(ctx context.Context, text string, open []rotation.View) (apikey.Key, error) {
+	k, _, err := s.lookUp(ctx, text, open)
+	return k, err
+}
+
 // inUse are the keys without those of a name that are over, where one of that name works: a service may list for good what it has ended, and a
 // key that takes another's place may have its name.
 func (s *Session) inUse(keys []apikey.Key, text string) []apikey.Key {

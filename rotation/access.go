@@ -50,10 +50,14 @@ func (r *Rotation) askLacks() *Question {
 			open = append(open, l.words())
 		}
 	}
-	if len(open) == 0 {
+	switch {
+	case len(open) == 0:
 		return nil
+	case r.acceptLacks != "":
+		r.takeLacks(open, r.acceptLacks)
+		return r.askLacks()
 	}
-	return &Question{Kind: AskLacks, Text: "the new key would not have the access and lifetime of the old one", Lines: open,
+	return &Question{Kind: AskLacks, Text: "the new key would not have the access and lifetime of the old one", Lines: open, Flag: "--accept-lacks REASON",
 		Choices: yesNo("create it all the same", "the new key is made without what cannot be asked for, and is compared with the old one before it is delivered", WantsReason), Default: No}
 }
 
@@ -73,13 +77,17 @@ func answerAccept(_ context.Context, r *Rotation, _ Question, a Answer) (Result,
 	return Result{Status: Moved, Message: "noted"}, r.save("accepted")
 }
 
-// answerLacks accepts that the new key has nothing of what it cannot be asked to have, or that it is not reported. Something else of it blocks.
 func answerLacks(_ context.Context, r *Rotation, q Question, a Answer) (Result, error) {
+	r.takeLacks(q.Lines, strings.TrimSpace(a.Reason))
+	return Result{Status: Moved, Message: "noted"}, nil
+}
+
+// takeLacks accepts that the new key has nothing of what it cannot be asked to have, or that it is not reported. Something else of it blocks.
+func (r *Rotation) takeLacks(lines []string, reason string) {
 	for _, l := range r.j.Lacks {
 		for _, made := range l.instead() {
-			r.j.Accepted = append(r.j.Accepted, acceptance{Field: l.Field, Reason: strings.TrimSpace(a.Reason), Old: l.Old, New: made, At: r.w.Wall().UTC()})
+			r.j.Accepted = append(r.j.Accepted, acceptance{Field: l.Field, Reason: reason, Old: l.Old, New: made, At: r.w.Wall().UTC()})
 		}
 	}
-	r.recordStatement(SubjectNew, "the new key may be made so: %s (%s)", strings.Join(q.Lines, "; "), a.Reason)
-	return Result{Status: Moved, Message: "noted"}, nil
+	r.recordStatement(SubjectNew, "the new key may be made so: %s (%s)", strings.Join(lines, "; "), reason)
 }

@@ -212,3 +212,50 @@ func (f *fixture) another() (mend func()) {
 		f.Hook = nil
 	}
 }
+
+// TestAKeyOfAnotherAccountOrProjectIsNotDeliveredUnasked: with a credential of another one than the old key's, what is made or pasted does not do what that did.
+func TestAKeyOfAnotherAccountOrProjectIsNotDeliveredUnasked(t *testing.T) {
+	for what, where := range map[string]func(k *apikey.Key, name string){
+		"account":      func(k *apikey.Key, name string) { k.Account = name },
+		"project":      func(k *apikey.Key, name string) { k.Project = name },
+		"none of both": nil,
+	} {
+		for _, sc := range []world.Scenario{prosopoLike, manualLike} {
+			f := in(t, sc)
+			if where != nil {
+				f.Edit("old", func(k *apikey.Key) { where(k, "ours") })
+			}
+			f.Pass(time.Second)
+			r := f.Start(noWaits)
+			f.until(r, rotation.Create)
+			var res rotation.Result
+			var err error
+			other := func(id string) {
+				if where != nil {
+					f.Edit(id, func(k *apikey.Key) { where(k, "theirs") })
+				}
+				f.Pass(time.Second)
+			}
+			if sc.Manual {
+				secret := f.ByHand("made-1", "anything")
+				other("made-1")
+				if res, err = f.pastes(r, secret); err == nil && res.Question == nil && r.View().Step == rotation.Create {
+					res = f.do(r)
+				}
+			} else {
+				f.Hook = func(point string) {
+					if point == "after: create" {
+						other("key-3")
+						f.Hook = nil
+					}
+				}
+				res = f.do(r)
+			}
+			asked := res.Question != nil && res.Question.Kind == rotation.AskAccept && strings.Contains(strings.Join(res.Notes, ";"), what+" differs: old ours, new theirs")
+			if err != nil || asked != (where != nil) || f.Place(0).Holds() != "old" {
+				t.Errorf("%s, by hand %v: %+v, %v", what, sc.Manual, res, err)
+			}
+			f.Forgive()
+		}
+	}
+}

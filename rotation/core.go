@@ -36,6 +36,7 @@ type Rotation struct {
 	pastes       int                      // how many were asked with
 	pasteRefused time.Time                // when the last one was refused, in this process
 	asked        *Question                // what the last result asked
+	acceptLacks  string                   // why the new key may lack what it cannot be asked to have, said beforehand
 	wait         waiting
 	unsent       string                   // a call whose intent is journaled, and that this process has not sent yet
 	renamed      string                   // the old key's base name, where somebody has changed it

@@ -81,10 +81,14 @@ func stricter(out []Difference, asked []apikey.Difference) []Difference {
 	return out
 }
 
+// compare compares the access of two keys. That of another account is another, where both rows name theirs.
 func compare(old, fresh apikey.Key, fields []apikey.Field) []Difference {
 	var out []Difference
 	for _, d := range apikey.Compare(old, fresh, fields) {
 		out = append(out, Difference{Field: d.Field, Old: d.Old, New: d.New, Verdict: Verdict(d.Verdict)})
+	}
+	if old.Account != "" && fresh.Account != "" && old.Account != fresh.Account {
+		out = append(out, Difference{Field: apikey.FieldAccount, Old: old.Account, New: fresh.Account, Verdict: Differs})
 	}
 	return out
 }

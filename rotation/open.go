@@ -48,7 +48,7 @@ func Start(p Params) (*Rotation, error) {
 		return nil, err
 	}
 	r := &Rotation{w: w, planOnly: p.PlanOnly, svc: w.Service, caps: caps, strategy: strategy, dests: p.Destinations, release: release,
-		fingerprints: &fingerprinter{store: w.Store, random: w.Random}}
+		acceptLacks: strings.TrimSpace(p.AcceptLacks), fingerprints: &fingerprinter{store: w.Store, random: w.Random}}
 	err = r.refuseSecond(p.Key)
 	if err == nil && isRoll(strategy.ID) {
 		err = r.rolls()

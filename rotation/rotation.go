@@ -134,6 +134,8 @@ type Params struct {
 	Drain, Soak *time.Duration
 	// AcceptUnknown is the reason for accepting access that the service does not report.
 	AcceptUnknown string
+	// AcceptLacks is the reason for a new key without the access or lifetime of the old one that cannot be asked for.
+	AcceptLacks string
 	// AllowMixed, AllowTracked and AllowOwner are passed to the destinations (delivery.Job).
 	AllowMixed, AllowTracked, AllowOwner bool
 	// Replace says that a destination may hold something else than the old key's secret.

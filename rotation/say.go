@@ -88,8 +88,10 @@ func (j *journal) certain() []string {
 	if j.AcceptUnknown != "" && j.New != nil {
 		say("accepted: what cannot be seen (%s)", j.AcceptUnknown)
 	}
-	for _, a := range j.Accepted {
-		say("accepted: %s (%s)", a.Field, a.Reason)
+	for i, a := range j.Accepted {
+		if i == 0 || a.Field != j.Accepted[i-1].Field || a.Reason != j.Accepted[i-1].Reason { // else it is the same word, for what else may come of it
+			say("accepted: %s (%s)", a.Field, a.Reason)
+		}
 	}
 	for _, a := range j.Attested {
 		say("confirmed at the step %s: %s", a.Step, a.Reason)

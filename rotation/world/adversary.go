@@ -221,7 +221,7 @@ func keyMischiefs() []mischief {
 			was := k.row
 			w.change(k, func(*apikey.Key) { w.narrow(k) })
 			return func() {
-				for _, k := range w.sameRow(k) {
+				for _, k := range append(w.sameRow(k), w.rolledFrom(k)...) {
 					w.change(k, func(row *apikey.Key) {
 						row.Permissions, row.Role, row.Restrictions = was.Permissions, was.Role, was.Restrictions
 					})

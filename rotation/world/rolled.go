@@ -95,6 +95,12 @@ func (w *world) sameRow(k *key) []*key {
 	return slices.DeleteFunc(slices.Clone(w.keys), func(k *key) bool { return !w.isRolled(k) || !k.gone.IsZero() })
 }
 
+// rolledFrom are the keys that rolls have made since of a key, with the access that it had.
+func (w *world) rolledFrom(k *key) []*key {
+	at := slices.Index(w.keys, k)
+	return slices.DeleteFunc(slices.Clone(w.keys[at+1:]), func(k *key) bool { return !w.sc.Renew || !k.ours || !k.gone.IsZero() })
+}
+
 // endsOnTheWire: the end of a key is that of all its secrets.
 func (w *world) endsOnTheWire(k *key, end apikey.Moment) {
 	if w.sc.Roll == 0 || !w.isRolled(k) {
