@@ -103,7 +103,9 @@ func (t *transport) send(ctx context.Context, c call) (*http.Response, error) {
 	if !c.anonymous {
 		body = t.put(req, c.auth, body, bearer)
 	}
-	if body != nil {
+	if members, ok := body.(map[string]any); ok && c.form {
+		req.SetFormDataFromValues(formOf(members))
+	} else if body != nil {
 		raw, err := json.Marshal(body)
 		if err != nil {
 			return nil, err
@@ -155,6 +157,22 @@ func (t *transport) put(req *resty.Request, auth *kit.Auth, body any, secret api
 		req.SetHeader("Authorization", "Bearer "+plain)
 	}
 	return body
+}
+
+// formOf is a body as a form has it: of a list, each element under the same name.
+func formOf(members map[string]any) url.Values {
+	out := url.Values{}
+	for name, v := range members {
+		raw, err := json.Marshal(v)
+		list := listOf(raw)
+		if list == nil && err == nil {
+			list = []json.RawMessage{raw}
+		}
+		for _, item := range list {
+			out.Add(name, literal(item))
+		}
+	}
+	return out
 }
 
 // revealed is a body with the secrets that it holds.

@@ -14,7 +14,7 @@ import (
 
 // ask makes the request of a probe. of is the id of the key that the secret is of, where the answer names it.
 func (s *issuer) ask(ctx context.Context, p *kit.Probe, secret apikey.Secret) (of string, err error) {
-	c := s.request(opProbe, &kit.Call{Call: p.Call, Query: p.Query, Send: p.Send, Body: p.Body, Needs: p.Needs}, p.ID, map[apikey.Field]any{fillSecret: secret})
+	c := s.request(opProbe, &kit.Call{Call: p.Call, Query: p.Query, Send: p.Send, SendAs: p.SendAs, Body: p.Body, Needs: p.Needs}, p.ID, map[apikey.Field]any{fillSecret: secret})
 	c.list = p.Answers == "keys" || p.Answers == "list"
 	if p.Own {
 		c.tried = secret

@@ -50,7 +50,8 @@ func (e end) check(as string) *Error {
 // request is a declared call about a key; what is empty is not sent.
 func (s *issuer) request(op string, c *kit.Call, id string, values map[apikey.Field]any) call {
 	method, path, _ := strings.Cut(c.Call, " ")
-	out := call{op: op, method: method, path: s.ofParents(path), spelt: path, id: s.spelling.wire(id), needs: c.Needs, query: s.queryOf(c.Query)}
+	out := call{op: op, method: method, path: s.ofParents(path), spelt: path, id: s.spelling.wire(id), needs: c.Needs, form: c.SendAs == "form",
+		query: s.queryOf(strings.ReplaceAll(c.Query, "{id}", url.QueryEscape(s.spelling.wire(id))))}
 	if c.Send != nil {
 		out.body = s.fill(c.Body, values)
 	}

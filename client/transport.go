@@ -44,6 +44,7 @@ type call struct {
 	id     string // fills {id}
 	query  url.Values
 	body   any
+	form   bool // the body is written as a form, not as JSON
 	write  bool
 	// emptyYes says that an empty answer of 200 is the service's yes.
 	emptyYes bool

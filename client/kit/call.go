@@ -15,11 +15,13 @@ type Call struct {
 	// Send is the body, member by member: a text, number, boolean, list or table as it is sent, and in any place of it a Value. An
 	// empty table is an empty object; without it there is no body.
 	Send map[string]any `toml:"send"`
+	// SendAs is "form" for a body that is written as a form of a web page (application/x-www-form-urlencoded), and JSON where nothing is said.
+	SendAs string `toml:"send_as"`
 	// Fields are sent under the members that the row has for them: a time as rfc3339, permissions as a list. What goes otherwise is in Send.
 	Fields []apikey.Field `toml:"fields"`
 	// Body is Send and Fields, read.
 	Body map[string]Value `toml:"-"`
-	// Query is the query of the address: "withValue=true&project={project}".
+	// Query is the query of the address: "withValue=true&project={project}". In a call about a key it may have {id} in the path's place.
 	Query string `toml:"query"`
 	// Key are the members under which a key may be in the answer, where it is not the answer itself: "data", "result.tokens.0".
 	Key Members `toml:"key"`
@@ -266,10 +268,11 @@ type Create struct {
 // Probe is a harmless read whose answer tells whether a secret is accepted. Several are tried in order while none tells.
 type Probe struct {
 	Call string `toml:"call"`
-	// Send and Query are as those of every call.
-	Send  map[string]any   `toml:"send"`
-	Body  map[string]Value `toml:"-"`
-	Query string           `toml:"query"`
+	// Send, SendAs and Query are as those of every call.
+	Send   map[string]any   `toml:"send"`
+	SendAs string           `toml:"send_as"`
+	Body   map[string]Value `toml:"-"`
+	Query  string           `toml:"query"`
 	// ID is what {id} stands for: an id that nothing has.
 	ID string `toml:"id"`
 	// Answers is the shape of an answer that only an accepted secret gets: "keys" for the issuer's own list, "object" for one

@@ -58,9 +58,9 @@ func (c *checker) calls(d *Declaration) {
 		c.asked(d)
 	}
 	for i, q := range d.List.Queries {
-		c.query(fmt.Sprintf("list.queries[%d]", i), q)
+		c.query(fmt.Sprintf("list.queries[%d]", i), q, false)
 	}
-	c.query("own_project", d.OwnProject)
+	c.query("own_project", d.OwnProject, false)
 	if d.Exchange != nil && c.address("exchange.call", d.Exchange.Call, false) != http.MethodPost {
 		c.refuse("exchange.call", "is a POST: a key is in no address")
 	}
@@ -196,8 +196,8 @@ func (c *checker) probe(field string, p *Probe) {
 	if method != "" && method != http.MethodGet && method != http.MethodPost {
 		c.refuse(field+".call", "a probe is harmless: GET, or a POST that reads")
 	}
-	c.query(field+".query", p.Query)
-	call := &Call{Body: p.Body}
+	c.query(field+".query", p.Query, false)
+	call := &Call{Body: p.Body, SendAs: p.SendAs}
 	c.body(field, call, false, p.Own)
 	holds := false
 	call.each(func(_ string, v Value) { holds = holds || v.Secret })
@@ -244,8 +244,8 @@ func (c *checker) bySecret(d *Declaration) {
 
 // call checks a request. with says that it is about one key: then its id is in the path or in the body.
 func (c *checker) call(field string, call *Call, with bool) {
-	c.addressOf(field+".call", call.Call, with, call.Sends(apikey.FieldID))
-	c.query(field+".query", call.Query)
+	c.addressOf(field+".call", call.Call, with, call.Sends(apikey.FieldID) || strings.Contains(call.Query, "{id}"))
+	c.query(field+".query", call.Query, with)
 	c.paths(field+".key", call.Key...)
 	if call.Needs != "" {
 		c.text(field+".needs", call.Needs, 64)
@@ -284,8 +284,29 @@ func (c *checker) whole(field string, call *Call) {
 	}
 }
 
+// form checks a body that is written as a form: it has names with texts, and no table.
+func (c *checker) form(field string, call *Call) {
+	c.one(field+".send_as", call.SendAs, "", "form")
+	if call.SendAs != "form" {
+		return
+	}
+	if call.Whole {
+		c.refuse(field+".send_as", "is not with whole = true: what is read is JSON")
+	}
+	for _, member := range slices.Sorted(maps.Keys(call.Body)) {
+		v := call.Body[member]
+		nested := func(v Value) bool {
+			return v.Object != nil || v.List != nil || v.Null || v.As == "grouped" || v.As == "ids"
+		}
+		if v.Null || nested(v) && v.List == nil || slices.ContainsFunc(v.List, nested) {
+			c.refuse(field+".send."+member, "is a table or null, which a form cannot have: texts, numbers, true or false, and lists of these")
+		}
+	}
+}
+
 // body checks what a request sends. A login's own places are in its body alone, a secret that is tried in a probe's.
 func (c *checker) body(field string, call *Call, login, secret bool) {
+	c.form(field, call)
 	for _, member := range slices.Sorted(maps.Keys(call.Body)) {
 		c.member(field+".send."+member, member)
 	}
@@ -319,8 +340,8 @@ func (c *checker) body(field string, call *Call, login, secret bool) {
 	})
 }
 
-// query checks a query: it is the same for every key, and holds no secret.
-func (c *checker) query(field, query string) {
+// query checks a query: it holds no secret, and is the same for every key but for an id where one is meant.
+func (c *checker) query(field, query string, id bool) {
 	if query == "" {
 		return
 	}
@@ -333,7 +354,14 @@ func (c *checker) query(field, query string) {
 		}
 	}
 	for _, place := range placeIn().FindAllStringSubmatch(query, -1) {
-		c.known(field, place[1])
+		switch {
+		case place[1] != "id":
+			c.known(field, place[1])
+		case c.d.Row.SecretIsID:
+			c.refuse(field, "has no {id} with row.secret_is_id: the id is the secret, and an address is logged by everything on its way")
+		case !id:
+			c.refuse(field, "has an {id}, but is about no key")
+		}
 	}
 }
 
