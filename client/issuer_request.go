@@ -118,7 +118,7 @@ func (s *issuer) value(v kit.Value, values map[apikey.Field]any) (value any, has
 	switch value, has = values[v.Field]; {
 	case value == none{}:
 	case has:
-		return s.written(value, v.As), true
+		return s.written(value, v), true
 	case values[fillChange] != nil:
 		return nil, false
 	}
@@ -130,8 +130,11 @@ func (s *issuer) value(v kit.Value, values map[apikey.Field]any) (value any, has
 }
 
 // written is a value as a declaration has it sent.
-func (s *issuer) written(value any, as string) any {
+func (s *issuer) written(value any, v kit.Value) any {
+	as := v.As
 	switch value := value.(type) {
+	case wireWords:
+		return shaped(value, v)
 	case end:
 		if as == "word" {
 			return s.d.Expiry.Word(value.After)
@@ -147,7 +150,7 @@ func (s *issuer) written(value any, as string) any {
 			return map[bool][]string{true: s.d.Row.State.On, false: s.d.Row.State.Off}[value][0]
 		}
 	case []apikey.Permission:
-		return s.permissionsAs(value, as)
+		return s.permissionsAs(value, v)
 	case string:
 		if n, err := strconv.Atoi(value); err == nil && as == "number" {
 			return n
@@ -192,7 +195,8 @@ func (e end) sent(as string) time.Time {
 }
 
 // permissionsAs are permissions as the issuer writes them. One that is declared goes by its name alone.
-func (s *issuer) permissionsAs(list []apikey.Permission, as string) any {
+func (s *issuer) permissionsAs(list []apikey.Permission, v kit.Value) any {
+	as := v.As
 	var names []any
 	var words []string
 	grouped, known := map[string]any{}, true
@@ -223,8 +227,8 @@ func (s *issuer) permissionsAs(list []apikey.Permission, as string) any {
 		if known {
 			return grouped
 		}
-	case "words":
-		return strings.Join(words, " ")
+	case "words", "objects", "members":
+		return shaped(words, v)
 	}
 	return names
 }

@@ -51,7 +51,7 @@ func withLimits() apikey.Capabilities {
 	caps := generic()
 	caps.Environments, caps.Restrictions = nil, apikey.Cannot("none")
 	caps.ChangeExpiry, caps.FreePermissions = apikey.Can(), true
-	caps.Numbers = []apikey.Number{{Field: "limit", Title: "spend limit in dollars", Most: 500, Fraction: true, Change: true}, {Field: "rpm", Title: "requests a minute"}}
+	caps.Properties = []apikey.Property{{Field: "limit", Title: "spend limit in dollars", Most: 500, Fraction: true, Change: true}, {Field: "rpm", Title: "requests a minute"}}
 	return caps
 }
 
@@ -74,7 +74,7 @@ func TestAnEndIsMovedAndALimitChanged(t *testing.T) {
 	d = drive(t, NewEdit(plainEnvironment(), withLimits(), testProfile, k, nil))
 	d.press("30d", "tab", "ctrl+u", "enter").sees("100 → none", "→ 2026-12-23").press("enter")
 	p := last[ui.UpdateKey](d).Patch
-	if p.Expiry == nil || p.Expiry.After != 30*24*time.Hour || string(p.Numbers["limit"]) != "null" || len(p.Numbers) != 1 || p.Name != nil {
+	if p.Expiry == nil || p.Expiry.After != 30*24*time.Hour || string(p.Properties["limit"]) != "null" || len(p.Properties) != 1 || p.Name != nil {
 		t.Errorf("patch %+v", p)
 	}
 	d = drive(t, NewEdit(plainEnvironment(), withLimits(), testProfile, k, nil))
