@@ -2,18 +2,13 @@ package client
 
 import (
 	"bytes"
-	"cmp"
 	"encoding/json"
 	"slices"
-	"strings"
 	"time"
 
 	"detent/apikey"
 	"detent/client/kit"
 )
-
-// texts of a list as the service spells them.
-type wireWords []string
 
 // askedLimits are the end, the restrictions and the properties of a draft, as they are sent: each held against what the service gives.
 func (s *issuer) askedLimits(draft apikey.Draft, values map[apikey.Field]any) *Error {
@@ -100,24 +95,6 @@ func (s *issuer) valueOf(p apikey.Property, raw json.RawMessage) any {
 		return s.spelling.wire(words[0])
 	}
 	return raw
-}
-
-// shaped are words in the shape that a declaration has them sent in.
-func shaped(words []string, v kit.Value) any {
-	list, object := make([]any, len(words)), map[string]any{}
-	for i, word := range words {
-		if list[i] = word; v.As == "objects" {
-			list[i] = map[string]any{v.Member: word}
-		}
-		object[strings.Replace(cmp.Or(v.Each, "{}"), "{}", word, 1)] = v.Value
-	}
-	switch v.As {
-	case "words":
-		return strings.Join(words, " ")
-	case "members":
-		return object
-	}
-	return list
 }
 
 // propertyOf is what a row has of a property: its texts scrubbed, a list in order. What cannot be read as what it is declared to be is a text,

@@ -1,6 +1,7 @@
 package client
 
 import (
+	"cmp"
 	"net/url"
 	"slices"
 	"strconv"
@@ -21,6 +22,9 @@ const (
 
 // none is a field that a change takes away.
 type none struct{}
+
+// wireWords are the words of a list as the service spells them.
+type wireWords []string
 
 // end is when a key ends, by which clock, and how far the service's may be ahead of it.
 type end struct {
@@ -231,4 +235,22 @@ func (s *issuer) permissionsAs(list []apikey.Permission, v kit.Value) any {
 		return shaped(words, v)
 	}
 	return names
+}
+
+// shaped are words in the shape that a declaration has them sent in.
+func shaped(words []string, v kit.Value) any {
+	list, object := make([]any, len(words)), map[string]any{}
+	for i, word := range words {
+		if list[i] = word; v.As == "objects" {
+			list[i] = map[string]any{v.Member: word}
+		}
+		object[strings.Replace(cmp.Or(v.Each, "{}"), "{}", word, 1)] = v.Value
+	}
+	switch v.As {
+	case "words":
+		return strings.Join(words, " ")
+	case "members":
+		return object
+	}
+	return list
 }

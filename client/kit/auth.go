@@ -73,6 +73,14 @@ func (d *Declaration) Catalogues() map[string]*Catalogue {
 	return out
 }
 
+// propertyAt is the field of a property, as the file has it.
+func propertyAt(d *Declaration, i int) string {
+	if n := len(d.Numbers); i >= n {
+		return fmt.Sprintf("property[%d]", i-n)
+	}
+	return fmt.Sprintf("number[%d]", i)
+}
+
 // Catalogue is how the service tells which permissions a new key can have, which roles or environments, or which words of a property.
 type Catalogue struct {
 	Call

@@ -1,7 +1,6 @@
 package kit
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 
@@ -158,14 +157,6 @@ func (c *checker) properties(d *Declaration) {
 			c.refuse(field+".unshown", "is no property at all then: no call sends it")
 		}
 	}
-}
-
-// propertyAt is the field of a property, as the file has it.
-func propertyAt(d *Declaration, i int) string {
-	if n := len(d.Numbers); i >= n {
-		return fmt.Sprintf("property[%d]", i-n)
-	}
-	return fmt.Sprintf("number[%d]", i)
 }
 
 // sentAs checks how a property is sent.

@@ -453,10 +453,7 @@ var laidOut = []apikey.Field{
 
 // airy is a field's text: that of a property in words, and other JSON with spaces, at which a line may be broken.
 func airy(f apikey.FieldInfo, k *apikey.Key) string {
-	text := f.Text(k)
-	if words := apikey.PropertyWords(k.Extra[string(f.ID)]); f.IsExtra() && len(words) > 0 {
-		text = strings.Join(words, ", ")
-	}
+	text := cmp.Or(strings.Join(apikey.PropertyWords(k.Extra[string(f.ID)]), ", "), f.Text(k))
 	var spaced bytes.Buffer
 	if !f.IsExtra() || json.Indent(&spaced, []byte(text), "", "") != nil {
 		return text

@@ -198,7 +198,12 @@ func (l *property) fact(value string) fact {
 }
 
 // words are a value for a review.
-func (l *property) words(raw json.RawMessage) string { return ui.Clean(l.Words(raw)) }
+func (l *property) words(raw json.RawMessage) string {
+	if at, err := apikey.InstantOf(raw); err == nil && l.Kind == apikey.InstantProperty {
+		return ui.Exact(at, l.env().Zone)
+	}
+	return ui.Clean(l.Words(raw))
+}
 
 // asked are the properties that differ from what a key has; nil for none.
 func asked(all []*property) map[string]json.RawMessage {
