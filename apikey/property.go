@@ -57,6 +57,15 @@ const maxWord = 1000
 
 var numberPattern = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^-?[0-9]{1,15}(?:\.[0-9]{1,9})?$`) })
 
+// Summary is what the property is, in a line.
+func (p Property) Summary() string {
+	out := string(p.Field) + ": " + string(cmp.Or(p.Kind, NumberProperty)) + ", " + p.Title
+	if p.Change {
+		return out + ", which can be changed"
+	}
+	return out
+}
+
 // Listed reports whether it has several words.
 func (p Property) Listed() bool { return p.Kind == ListProperty || p.Kind == AddressesProperty }
 

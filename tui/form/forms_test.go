@@ -329,7 +329,7 @@ func withKinds() apikey.Capabilities {
 
 func TestANewKeyIsGivenWhatTheServiceHasBeside(t *testing.T) {
 	d := drive(t, NewCreate(plainEnvironment(), withKinds(), testProfile, nil))
-	d.press("ci", "enter", "enter").sees("Zones that it is for", "asking the service which there are", "Empty is none: all zones")
+	d.press("ci", "enter", "enter").sees("Zones that it is for", "asking the service which there are", "None picked is: all zones.")
 	told := withKinds()
 	told.Catalogue.Asked = noon
 	told.Properties[4].Choices = []apikey.Choice{{Value: "z1", Name: "example.com"}, {Value: "z2", Name: "example.org"}}

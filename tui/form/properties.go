@@ -86,7 +86,11 @@ func (l *property) typeIn(env *ui.Env) {
 
 // choose is a choice, of yes and no too.
 func (l *property) choose(env *ui.Env) {
-	c := newChoice(env, l.title(), strings.Join(apikey.PropertyWords(l.was), ""), l.options())
+	value := strings.Join(apikey.PropertyWords(l.was), "")
+	if l.Kind == apikey.BooleanProperty && l.Always { // that of a key without any word of it
+		value = cmp.Or(value, "no")
+	}
+	c := newChoice(env, l.title(), value, l.options())
 	c.alone = c.in.Len() > 8
 	l.in, l.typed = c, c.value
 }
@@ -108,8 +112,9 @@ func (l *property) options() (out []option) {
 func (l *property) pick(env *ui.Env) {
 	p := newPermissions(env, l.pickable(apikey.Catalogue{}))
 	p.title, p.verify = l.title(), func() error { _, err := l.Parse(l.typed(), env.Now(), env.Zone); return err }
-	p.help = l.help()
-	p.arrange()
+	if p.help = ""; l.Without != "" {
+		p.help = "None picked is: " + ui.Clean(l.Without) + "."
+	}
 	names := l.Names()
 	for _, word := range apikey.PropertyWords(l.was) {
 		p.picked[apikey.Permission{Name: names[slices.IndexFunc(l.Choices, func(c apikey.Choice) bool { return c.Value == word })]}] = true
@@ -190,7 +195,10 @@ func (l *property) env() *ui.Env { return l.in.(interface{ frame() *base }).fram
 
 // fact is a line of a review: the field's short name, what it comes to, and what that is.
 func (l *property) fact(value string) fact {
-	out := fact{label: ui.Clean(apikey.FieldOf(l.Field).Label), value: value + ", " + ui.Clean(l.Title)}
+	out := fact{label: ui.Clean(apikey.FieldOf(l.Field).Label), value: value}
+	if !strings.EqualFold(out.label, ui.Clean(l.Title)) {
+		out.value += ", " + ui.Clean(l.Title)
+	}
 	if raw, _ := l.value(); l.Without != "" && len(apikey.PropertyWords(raw)) == 0 { // what is left out may be more
 		out.mark = "! "
 	}
