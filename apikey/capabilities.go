@@ -66,7 +66,7 @@ type PermissionPreset struct {
 // Catalogue says how permissions are known: as declared, or from the service itself. So are roles and environments.
 type Catalogue struct {
 	Can    bool      // the service can be asked which there are
-	Beside bool      // it can be asked which roles or environments there are
+	Beside bool      // it can be asked which roles, environments or words of properties there are
 	OfKeys bool      // it has no call that tells them: the account's own keys show which are in use
 	Asked  time.Time // when it said so; zero where they are as declared
 }
@@ -135,8 +135,8 @@ type Capabilities struct {
 	Lifetimes Lifetimes
 	// ChangeExpiry says whether a key can be given another end.
 	ChangeExpiry Ability
-	// Numbers are the limits and budgets that a key can have.
-	Numbers []Number
+	// Properties are what a key of this service can have beside: limits, budgets, zones, tags.
+	Properties []Property
 	// Restrictions says whether a new key can be restricted.
 	Restrictions Ability
 
@@ -174,9 +174,9 @@ type Capabilities struct {
 	Advice Advice
 }
 
-// ChangesNumbers reports whether any limit of a key can be changed.
-func (c Capabilities) ChangesNumbers() bool {
-	return slices.ContainsFunc(c.Numbers, func(n Number) bool { return n.Change })
+// ChangesProperties reports whether any property of a key can be changed.
+func (c Capabilities) ChangesProperties() bool {
+	return slices.ContainsFunc(c.Properties, func(p Property) bool { return p.Change })
 }
 
 // FindPermission looks a permission up by "Feature.name" or by its bare name

@@ -87,7 +87,9 @@ func accessOf(old, fresh *Key, declared []Field) []FieldInfo {
 		if id == FieldExtra && len(extras) > 0 {
 			continue // its members stand for it
 		}
-		add(FieldOf(id))
+		f := FieldOf(id)
+		f.Absent = f.Absent && hasRow(id) // a property that is declared by its name: a key that lacks it does not say
+		add(f)
 	}
 	for _, id := range slices.Sorted(maps.Keys(extras)) {
 		add(FieldOf(id))
@@ -137,7 +139,7 @@ func (f FieldInfo) words(k, other *Key) string {
 	case f.Kind == KindLife:
 		return LifetimeWords(*k)
 	case f.IsExtra():
-		if !hasRow(f.ID) && k.Extra[string(f.ID)] == nil && other.Extra[string(f.ID)] == nil {
+		if !hasRow(f.ID) && k.Extra[string(f.ID)] == nil && (!f.Absent || other.Extra[string(f.ID)] == nil) {
 			return wordUnknown // a field that nobody knows
 		}
 		return orNone(canonicalJSON(f.raw(k), f.Kind == KindJSONSet))

@@ -74,11 +74,19 @@ const SuggestedExpiry = "90d"
 // ParseExpiry reads what a user types: "never", "3600s", "90m", "12h", "30d", "4w", bare
 // seconds, a date (the end of that day in loc) or an RFC 3339 instant.
 func ParseExpiry(text string, now time.Time, loc *time.Location) (Expiry, error) {
-	checked := func(e Expiry) (Expiry, error) { return e, e.Check(now) }
-	s := strings.ToLower(strings.TrimSpace(text))
-	if s == "never" {
+	if strings.EqualFold(strings.TrimSpace(text), "never") {
 		return Expiry{}, nil
 	}
+	e, err := parseInstant(text, loc)
+	if err != nil {
+		return Expiry{}, err
+	}
+	return e, e.Check(now)
+}
+
+// parseInstant reads what ParseExpiry does, but for never: it may be over.
+func parseInstant(text string, loc *time.Location) (Expiry, error) {
+	s := strings.ToLower(strings.TrimSpace(text))
 	if err := notSeconds(s); err != nil {
 		return Expiry{}, err
 	}
@@ -87,17 +95,17 @@ func ParseExpiry(text string, now time.Time, loc *time.Location) (Expiry, error)
 		if err != nil {
 			return Expiry{}, fmt.Errorf("%w: use never for no expiry", err)
 		}
-		return checked(Expiry{After: d})
+		return Expiry{After: d}, nil
 	}
 	if day, err := time.Parse(time.DateOnly, s); err == nil {
 		_, last, ok := Day(day.Year(), day.Month(), day.Day(), loc)
 		if !ok {
 			return Expiry{}, fmt.Errorf("%s is a day that %s left out", s, loc)
 		}
-		return checked(Expiry{At: last})
+		return Expiry{At: last}, nil
 	}
 	if at, err := time.Parse(time.RFC3339, strings.TrimSpace(strings.ToUpper(s))); err == nil {
-		return checked(Expiry{At: at})
+		return Expiry{At: at}, nil
 	}
 	if date := datePattern().FindString(s); date != "" {
 		if _, err := time.Parse(time.DateOnly, date); err != nil {

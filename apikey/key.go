@@ -161,16 +161,16 @@ type Draft struct {
 
 // Patch is a change of an existing key; nil leaves a field as it is.
 type Patch struct {
-	Name    *string
-	Role    *string
-	Enabled *bool
-	Expiry  *Expiry
-	Numbers map[string]json.RawMessage // by their fields; null takes one away
+	Name       *string
+	Role       *string
+	Enabled    *bool
+	Expiry     *Expiry
+	Properties map[string]json.RawMessage // by their fields; null takes one away
 }
 
 // IsZero reports whether nothing is changed.
 func (p Patch) IsZero() bool {
-	return p.Name == nil && p.Role == nil && p.Enabled == nil && p.Expiry == nil && len(p.Numbers) == 0
+	return p.Name == nil && p.Role == nil && p.Enabled == nil && p.Expiry == nil && len(p.Properties) == 0
 }
 
 // Created is the answer to a create: the key, its secret (shown once), and

@@ -123,6 +123,9 @@ func (a *app) tryProfile(ctx context.Context, p config.Profile) error {
 		}
 	}
 	fmt.Fprintf(a.out, "  can     %s (where the credential may)\n", strings.Join(can, ", "))
+	for _, of := range s.Service.Capabilities().Properties {
+		fmt.Fprintf(a.out, "  set     %s\n", of.Summary())
+	}
 	if s.Setting.Contradicted() {
 		return fmt.Errorf("environment = %q, but the token is a %s one (it begins with sk_%[2]s_): say the environment that it is of, or give the profile its own token",
 			string(s.Setting.Environment), string(s.Setting.Token))

@@ -3,6 +3,7 @@ package cli
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -22,6 +23,7 @@ type createOptions struct {
 	consents                                consents
 	format                                  string
 	expiresGiven, roleGiven, environmentSet bool
+	properties                              map[string]json.RawMessage // what is set
 }
 
 func (a *app) createCommand() *cobra.Command {
@@ -64,6 +66,9 @@ func (a *app) create(ctx context.Context, o createOptions) error {
 		return err
 	}
 	order := desk.Order{What: desk.Create, Before: s.Desk.Before(ctx), Note: a.note}
+	if o.properties, err = s.ParseProperties(ctx, o.set, a.world.Zone); err != nil {
+		return host.Usagef("--set: %v", err)
+	}
 	order.Draft, err = a.draft(o, s, order.Before)
 	if err != nil && o.unknownTo(s.Caps) && s.AskCatalogue(ctx, time.Minute) == nil { // the service may know it
 		s.Caps = s.Offered()
@@ -123,7 +128,7 @@ func (a *app) printCreated(ctx context.Context, s *host.Session, order desk.Orde
 // draft is what the flags ask for. What the service cannot take is refused with its reason.
 func (a *app) draft(o createOptions, s *host.Session, before desk.Before) (apikey.Draft, error) {
 	c := s.Caps
-	d := apikey.Draft{Name: o.name, Role: o.role, Environment: apikey.Environment(o.environment),
+	d := apikey.Draft{Name: o.name, Role: o.role, Environment: apikey.Environment(o.environment), Extra: o.properties,
 		Restrictions: apikey.Restrictions{IPAddresses: canonical(o.ips, apikey.CleanIP), Referrers: canonical(o.referrers, apikey.CleanReferrer), Endpoints: o.endpoints}}
 	if o.expiresGiven {
 		expiry, err := apikey.ParseExpiry(o.expires, a.world.Now(), a.world.Zone)
@@ -136,9 +141,6 @@ func (a *app) draft(o createOptions, s *host.Session, before desk.Before) (apike
 	if d.Permissions, err = permissionsOf(o.permissions, s.Caps, before); err != nil {
 		return d, err
 	}
-	if d.Extra, err = apikey.ParseNumbers(o.set, c.Numbers); err != nil {
-		return d, fmt.Errorf("--set: %w", err)
-	}
 	if len(c.Roles) > 0 && !o.roleGiven {
 		return d, fmt.Errorf("--role is needed: %s", apikey.Alternatives(roleNames(c)))
 	}
@@ -148,7 +150,7 @@ func (a *app) draft(o createOptions, s *host.Session, before desk.Before) (apike
 	return d, withFlag(desk.Check(desk.Order{What: desk.Create, Draft: d}, c))
 }
 
-const setUsage = "a limit of the service's own: NAME=NUMBER, or NAME=none; may be repeated"
+const setUsage = "a limit or another property of the service's own: NAME=VALUE, several words with commas between, or NAME=none; may be repeated"
 
 // canonical is each text in the form that it is sent in; what has none is left to the check.
 func canonical(texts []string, parse func(string) (string, error)) []string {

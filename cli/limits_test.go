@@ -50,7 +50,7 @@ func TestLimitsAndEndsAreAskedForAndChanged(t *testing.T) {
 		{[]string{"create", "--name", "ci"}, "the service gives no key without an end: 30d or 90d"},
 		{[]string{"create", "--name", "ci", "--expires", "45d"}, "--expires: the service gives a key 30d or 90d, not 45d"},
 		{[]string{"create", "--name", "ci", "--expires", "30d", "--set", "spend=501"}, "--set: spend: 501 is not from 0 to 500"},
-		{[]string{"create", "--name", "ci", "--expires", "30d", "--set", "rpm=5"}, `there is no "rpm": say NAME=NUMBER, with spend`},
+		{[]string{"create", "--name", "ci", "--expires", "30d", "--set", "rpm=5"}, `there is no "rpm": say NAME=VALUE, with spend`},
 		{[]string{"update", "k1", "--set", "spend=none", "--expires", "90d"}, `PATCH {"days":90,"spend":null}`},
 		{[]string{"update", "k1", "--expires", "soon"}, `"soon" is not an expiry`},
 		{[]string{"update", "k1", "--expires", "1d"}, "--expires: the service gives a key 30d or 90d, not 1d"},
@@ -72,5 +72,81 @@ func TestLimitsAndEndsAreAskedForAndChanged(t *testing.T) {
 	}
 	if out := m.must("audit", "-o", "json"); !strings.Contains(out, `"detail": "expiry, spend null"`) || strings.Count(out, `"spend": 100`) < 3 || strings.Count(out, `"before"`) != 1 {
 		t.Errorf("no receipt has the limit:\n%s", out)
+	}
+}
+
+// kindsIssuer is a user's own issuer whose keys have what no field is, and whose service tells which zones there are.
+const kindsIssuer = `name = "kinds"
+proven = "documents 2026-11-29"
+property = [{ name = "tier", kind = "choice", title = "plan", choices = ["free", "paid"] }, { name = "zones", kind = "list", title = "zones", without = "all zones", catalogue = { call = "GET /zones", id = "id", name = "name" } },
+	{ name = "hosts", kind = "addresses", title = "from where" }, { name = "starts", kind = "instant", title = "when it begins to work" }]
+row = { as_named = ["id", "name"], secret = ["token"] }
+list = { call = "GET /keys" }
+create = { call = "POST /keys", fields = ["name"] }
+update = { call = "PATCH /keys/{id}", fields = ["zones", "tier"] }
+refusals.own = ["text"]
+probe = [{ call = "GET /me", answers = "object" }]
+`
+
+// TestWhatKeysHaveBesideIsAskedForChangedAndFound: words by the names that the service has for them, which is asked where it was not yet.
+func TestWhatKeysHaveBesideIsAskedForChangedAndFound(t *testing.T) {
+	m, r := newMachine(t), newRemote(t)
+	m.environ = append(m.environ, "P_TOKEN=token-0123456789abcdef")
+	m.write(".config/detent/config.toml", "default_profile = \"p\"\n[profiles.p]\nservice = \"kinds\"\nurl = \""+r.url+"\"\ntoken = { env = \"P_TOKEN\" }\n")
+	m.write(".config/detent/issuers/kinds.toml", kindsIssuer)
+	sent, asked := "", 0
+	r.fault = func(w http.ResponseWriter, req *http.Request, _ http.Handler) bool {
+		w.Header().Set("Content-Type", "application/json")
+		const row = `{"id":"k1","name":"ci","tier":"free","zones":["z1","z2"],"starts":"2026-01-01T00:00:00Z"`
+		switch {
+		case strings.HasSuffix(req.URL.Path, "/zones"):
+			asked++
+			_, _ = io.WriteString(w, `[{"id":"z1","name":"example.com"},{"id":"z2","name":"example.org"}]`)
+		case req.Method == http.MethodGet:
+			_, _ = io.WriteString(w, "["+row+"},"+strings.NewReplacer("k1", "k2", "ci", "web", "free", "paid", `"z1",`, "", "2026-01", "2027-01").Replace(row)+"}]")
+		default:
+			raw, _ := io.ReadAll(req.Body)
+			sent = req.Method + " " + string(raw)
+			_, _ = io.WriteString(w, row+`,"token":"secret-0123456789abcdef"}`)
+		}
+		return true
+	}
+	for _, c := range []struct {
+		args []string
+		want string // what is sent, or what is said where nothing is
+	}{
+		{[]string{"create", "--name", "ci", "--set", "zones=example.org,z1", "--set", "tier=paid", "--set", "hosts=10.0.0.0/8"}, `POST {"hosts":["10.0.0.0/8"],"name":"ci","tier":"paid","zones":["z1","z2"]}`},
+		{[]string{"create", "--name", "ci", "--set", "starts=2027-01-31T10:00:00+01:00"}, `POST {"name":"ci","starts":"2027-01-31T09:00:00Z"}`},
+		{[]string{"create", "--name", "ci", "--set", "zones=example.net"}, `--set: zones: there is no "example.net"`},
+		{[]string{"create", "--name", "ci", "--set", "tier=gold"}, `--set: tier: there is no "gold"`},
+		{[]string{"create", "--name", "ci", "--set", "hosts=10.0.0.1/8"}, "bits behind its mask"},
+		{[]string{"update", "k1", "--set", "zones=none", "--set", "tier=paid"}, `PATCH {"tier":"paid","zones":[]}`},
+		{[]string{"update", "k1", "--set", "hosts=10.0.0.1"}, "no call that changes hosts"},
+	} {
+		sent = ""
+		if strings.HasPrefix(c.want, "P") {
+			if m.must(c.args...); sent != c.want {
+				t.Errorf("%q sent %s, want %s", c.args, sent, c.want)
+			}
+			continue
+		}
+		if m.want(2, c.want, c.args...); sent != "" {
+			t.Errorf("%q sent %s", c.args, sent)
+		}
+	}
+	if asked < 1 || asked > 2 {
+		t.Errorf("the service was asked %d times", asked)
+	}
+	for filter, want := range map[string]string{"zones:z1": "ci", "tier:paid": "web", "starts<2026-06-01": "ci", "!zones:z1": "web"} {
+		if out := m.must("list", filter, "-o", "json"); strings.Count(out, `"id"`) != 1 || !strings.Contains(out, `"name": "`+want+`"`) {
+			t.Errorf("%s finds\n%s", filter, out)
+		}
+	}
+	m.want(2, `no field "colour"`, "list", "colour:red")
+	if out := m.must("permissions"); !strings.Contains(out, "example.org") || !strings.Contains(out, "--set hosts=") {
+		t.Errorf("what can be granted:\n%s", out)
+	}
+	if out := m.must("audit", "-o", "json"); !strings.Contains(out, `"detail": "tier \"paid\", zones null"`) && !strings.Contains(out, "zones null") {
+		t.Errorf("no receipt has the zones:\n%s", out)
 	}
 }

@@ -34,7 +34,7 @@ func (a *app) list(ctx context.Context, words []string, all bool, format string)
 	if err != nil {
 		return err
 	}
-	filter, err := filterOf(words)
+	filter, err := a.filterOf(words)
 	if err != nil {
 		return err
 	}

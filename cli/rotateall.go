@@ -79,7 +79,7 @@ func (a *app) rotateAll(ctx context.Context, o rotateOptions, p rotation.Params,
 
 // toRotate are the keys that a filter means. What it asks for and is not reported is no ground to rotate a key.
 func (a *app) toRotate(ctx context.Context, text string) (*host.Session, []apikey.Key, error) {
-	filter, err := filterOf([]string{text})
+	filter, err := a.filterOf([]string{text})
 	if err != nil {
 		return nil, nil, err
 	}

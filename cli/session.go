@@ -32,8 +32,11 @@ func allProfilesFlag(cmd *cobra.Command, into *bool) {
 }
 
 // filterOf reads FILTER.
-func filterOf(words []string) (keylist.Filter, error) {
+func (a *app) filterOf(words []string) (keylist.Filter, error) {
 	f, err := keylist.ParseFilter(strings.Join(words, " "))
+	if err != nil { // it may be of what keys of a service have beside
+		f, err = keylist.ParseFilter(strings.Join(words, " "), a.host.PropertyNames()...)
+	}
 	if err != nil {
 		err = host.Usagef("FILTER: %w", err)
 	}

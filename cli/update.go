@@ -22,7 +22,7 @@ func (a *app) updateCommand() *cobra.Command {
 	var o updateOptions
 	var patch apikey.Patch
 	cmd := &cobra.Command{
-		Use: "update KEY", Short: "Rename, enable or disable a key, change its role, its end or a limit, where the service can", Args: oneArg("KEY, an id or a name"),
+		Use: "update KEY", Short: "Rename, enable or disable a key, change its role, its end, a limit or another property, where the service can", Args: oneArg("KEY, an id or a name"),
 	}
 	f := cmd.Flags()
 	f.StringVar(&o.name, "name", "", "the new name")
@@ -66,7 +66,7 @@ func (a *app) update(ctx context.Context, text string, patch apikey.Patch, o upd
 	if err != nil {
 		return err
 	}
-	if patch.Numbers, err = apikey.ParseNumbers(o.set, s.Caps.Numbers); err != nil {
+	if patch.Properties, err = s.ParseProperties(ctx, o.set, a.world.Zone); err != nil {
 		return host.Usagef("--set: %v", err)
 	}
 	order := desk.Order{What: desk.Update, Patch: patch}

@@ -338,7 +338,7 @@ func FuzzDecodeAnswer(f *testing.F) {
 			t.Fatalf("the public key %q", v.Value.Reveal())
 		}
 		_, _, _ = decodeObject(bytes.NewReader(body), "data")
-		_ = parsePermissions(body)
+		_ = parsePermissions(body, kit.Value{})
 		_ = restrictions(body)
 		claims(string(body))
 	})

@@ -18,6 +18,7 @@ type issuer struct {
 	own      *kit.Auth    // how the credential is sent, or its session
 	tried    *kit.Auth    // how a key is sent whose secret is tried
 	features *features    // of permissions, and how the account spells them
+	grants   kit.Value    // how permissions are sent
 	query    atomic.Int32 // index in the declared queries of the list that the credential may read
 
 	tokenServer *url.URL                  // where a key is exchanged; nil where none is

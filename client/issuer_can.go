@@ -36,7 +36,7 @@ func (s *issuer) Capabilities() apikey.Capabilities {
 		Service: s.d.Name, Title: s.d.Title, File: s.d.File, Credential: s.environmentSaid(s.opts.Token),
 		Create: create, Delete: can("delete"), Rename: can("rename"), ChangeRole: can("role"), Disable: can("disable"), PublicKeys: can("public_key"),
 		Retrieve: can("retrieve"), LastUsed: can("last_used"), Expiry: s.sent("expiry", create), Restrictions: s.sent("restrictions", create),
-		Lifetimes: s.lifetimes(), ChangeExpiry: apikey.Cannot("the service has no call that moves the end of a key"), Numbers: s.d.NumbersOfKeys(),
+		Lifetimes: s.lifetimes(), ChangeExpiry: apikey.Cannot("the service has no call that moves the end of a key"), Properties: s.properties(),
 		Environments: slices.Clone(s.environments()), AccessFields: slices.Clone(s.d.Access), Unsent: s.d.Unsent(), Unreported: s.d.Unreported(),
 		MorePermissions: slices.Clone(s.d.MorePermissions), MaxName: s.d.Longest, UsagePage: s.d.Usage, Advice: s.d.Advice,
 		RevokeLag: s.d.Truth.RevokeLag.Duration, ListLag: s.d.Truth.ListLag.Duration, UseResolution: s.d.Truth.UseResolution.Duration,

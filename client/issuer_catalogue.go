@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"net/http"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -42,6 +43,9 @@ func (s *issuer) Catalogue(ctx context.Context) (told Catalogue, err error) {
 		told.Permissions, err = s.catalogueByCall(ctx, d, s.d.Permissions)
 	}
 	if err != nil {
+		return Catalogue{}, err
+	}
+	if told.Choices, err = s.askedChoices(ctx); err != nil {
 		return Catalogue{}, err
 	}
 	s.told.Store(&told)
@@ -84,35 +88,102 @@ func (s *issuer) askedEnvironments(ctx context.Context) (out []apikey.Environmen
 	return out, err
 }
 
-// catalogueByCall asks by a declared call. What the declaration says of a permission besides stays said.
-func (s *issuer) catalogueByCall(ctx context.Context, d *kit.Catalogue, declared []kit.Permission) (list []kit.Permission, err error) {
-	err = s.send(ctx, s.request(opCatalogue, &d.Call, "", nil), func(a *answer) error {
-		list = nil
-		seen := map[string]bool{}
-		rest, err := decodeList(a.body, d.Rows, func(raw []byte) error {
-			if !allSay(objectOf(raw), d.Only) {
-				return nil
+// askedChoices are the words of properties. There may be none; where the credential may not ask, what was known stays.
+func (s *issuer) askedChoices(ctx context.Context) (map[apikey.Field][]apikey.Choice, error) {
+	var out map[apikey.Field][]apikey.Choice
+	for _, p := range s.d.Properties {
+		if p.Catalogue == nil {
+			continue
+		}
+		field := apikey.Field(p.Name)
+		if out == nil {
+			out = map[apikey.Field][]apikey.Choice{}
+		}
+		rows, err := s.catalogueRows(ctx, p.Catalogue, nil)
+		if was := s.told.Load(); IsKind(err, Forbidden) && was != nil {
+			out[field] = was.Choices[field]
+		}
+		if err != nil && !IsKind(err, Forbidden) {
+			return nil, err
+		}
+		for _, row := range rows {
+			c := apikey.Choice{Value: row.Name, About: row.Description}
+			if row.ID != "" {
+				c.Value, c.Name = s.spelling.show(row.ID), row.Name
 			}
-			p, err := s.catalogued(raw, d, declared)
-			if key := p.Feature + "\x00" + p.Name; err == nil && !seen[key] {
-				seen[key], list = true, append(list, p)
-			}
-			if len(list) > maxCatalogue {
-				err = badAnswer(fmt.Sprintf("the answer has over %d rows", maxCatalogue))
+			out[field] = append(out[field], c)
+		}
+	}
+	return out, nil
+}
+
+// catalogueByCall asks by a declared call for what there is at least one of.
+func (s *issuer) catalogueByCall(ctx context.Context, d *kit.Catalogue, declared []kit.Permission) ([]kit.Permission, error) {
+	list, err := s.catalogueRows(ctx, d, declared)
+	if err == nil && len(list) == 0 {
+		err = notWhole("the answer has no row")
+	}
+	return list, err
+}
+
+func notWhole(message string) error {
+	return &Error{Op: opCatalogue, Kind: BadAnswer, Status: http.StatusOK, Outcome: NotDone, Message: message}
+}
+
+// catalogueRows asks page by page. What the declaration says of a permission besides stays said.
+func (s *issuer) catalogueRows(ctx context.Context, d *kit.Catalogue, declared []kit.Permission) (list []kit.Permission, err error) {
+	seen, query := map[string]bool{}, s.firstPage(d.Pages)
+	for now := (at{}); ; now.page++ {
+		c := s.request(opCatalogue, &d.Call, "", nil)
+		c.ask(d.Pages, query)
+		var rows []kit.Permission
+		var rest beside
+		err := s.send(ctx, c, func(a *answer) (err error) {
+			rows, now.count, rest.header = nil, 0, a.header
+			rest.members, err = decodeList(a.body, d.Rows, func(raw []byte) error {
+				if now.count++; !allSay(objectOf(raw), d.Only) {
+					return nil
+				}
+				p, err := s.catalogued(raw, d, declared)
+				if rows = append(rows, p); len(list)+len(rows) > maxCatalogue {
+					err = badAnswer(fmt.Sprintf("the answer has over %d rows", maxCatalogue))
+				}
+				return err
+			})
+			if err == nil && d.Pages == nil && saysMore(rest.members) {
+				err = badAnswer("the answer has a part of the rows alone")
 			}
 			return err
 		})
-		switch {
-		case err != nil:
-			return err
-		case len(list) == 0:
-			return badAnswer("the answer has no row")
-		case saysMore(rest):
-			return badAnswer("the answer has a part of the rows alone")
+		if err != nil {
+			return nil, err
 		}
-		return nil
-	})
-	return list, err
+		before := len(list)
+		for _, p := range rows {
+			key := p.Feature + "\x00" + p.Name
+			if d != s.d.Catalogue { // two zones may have one name
+				key += "\x00" + p.ID
+			}
+			if !seen[key] {
+				seen[key], list = true, append(list, p)
+			}
+			now.last = cmp.Or(p.ID, s.spelling.wire(p.Name))
+		}
+		now.total, now.barren = now.total+now.count, len(list) == before && (now.count == 0 || len(rows) > 0)
+		if d.Pages == nil {
+			return list, nil
+		}
+		cursor, more, bad := following(d.Pages, rest, now)
+		switch {
+		case bad != "":
+			return nil, notWhole(bad)
+		case more && now.page >= maxCatalogue/50:
+			return nil, notWhole("the pages of the answer do not come to an end")
+		case !more || now.barren:
+			return list, nil
+		}
+		query = furtherPage(d.Pages, query, cursor, now.count)
+	}
 }
 
 // catalogued is a row of a catalogue.

@@ -26,7 +26,7 @@ func (s *issuer) Create(ctx context.Context, draft apikey.Draft) (apikey.Created
 	now := s.now()
 	values := map[apikey.Field]any{apikey.FieldName: draft.Name}
 	switch {
-	case (len(s.d.Permissions) > 0 || s.d.Catalogue != nil) && len(draft.Permissions) == 0 && len(draft.Extra) == 0:
+	case (len(s.d.Permissions) > 0 || s.d.Catalogue != nil) && len(draft.Permissions) == 0 && !s.copies(draft):
 		return apikey.Created{}, invalidDraft("a key needs at least one permission")
 	case slices.ContainsFunc(draft.Permissions, func(p apikey.Permission) bool { return p.Name == "" }):
 		return apikey.Created{}, invalidDraft("a permission has no name")
@@ -61,7 +61,7 @@ func (s *issuer) Create(ctx context.Context, draft apikey.Draft) (apikey.Created
 	c.write, c.idempotencyKey = true, s.newIdempotencyKey()
 	if body, ok := c.body.(map[string]any); ok {
 		for name, raw := range draft.Extra {
-			if _, placed := values[apikey.Field(name)]; !placed && slices.Contains(s.d.Row.Copied, name) {
+			if s.d.Property(apikey.Field(name)) == nil && slices.Contains(s.d.Row.Copied, name) {
 				body[name] = raw
 			}
 		}
@@ -96,6 +96,16 @@ func (s *issuer) Create(ctx context.Context, draft apikey.Draft) (apikey.Created
 		created.Notes = append(created.Notes, fmt.Sprintf("asked for a %s key; the service made a %s one", draft.Environment, got))
 	}
 	return created, nil
+}
+
+// copies reports whether a draft has what is passed on as it is, in which there may be permissions.
+func (s *issuer) copies(draft apikey.Draft) bool {
+	for name := range draft.Extra {
+		if s.d.Property(apikey.Field(name)) == nil {
+			return true
+		}
+	}
+	return false
 }
 
 // made is what came of a call that gives a secret out.

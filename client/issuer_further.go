@@ -5,6 +5,8 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+
+	"detent/client/kit"
 )
 
 // at is where the reading of a list has come to.
@@ -15,14 +17,13 @@ type at struct {
 }
 
 // firstPage is how the first page is asked for; nil for nothing beside the list's own query.
-func (s *issuer) firstPage() url.Values {
-	p := s.d.List.Pages
+func (s *issuer) firstPage(p *kit.Pages) url.Values {
 	if p == nil {
 		return nil
 	}
 	query := url.Values{}
 	if p.Size != "" {
-		query.Set(p.Size, strconv.Itoa(s.pageSize()))
+		query.Set(p.Size, strconv.Itoa(s.pageSize(p)))
 	}
 	if p.Kind == "page" {
 		query.Set(p.By, strconv.Itoa(firstNumber(p.First)))
@@ -30,12 +31,12 @@ func (s *issuer) firstPage() url.Values {
 	return query
 }
 
-// pageSize is how many keys a page is asked for.
-func (s *issuer) pageSize() int {
+// pageSize is how many rows a page is asked for.
+func (s *issuer) pageSize(p *kit.Pages) int {
 	if trial := s.opts.Trial; trial != nil && trial.PageSize.Load() > 0 {
 		return int(trial.PageSize.Load())
 	}
-	return s.d.List.Pages.Most
+	return p.Most
 }
 
 func firstNumber(declared *int) int {
@@ -46,8 +47,7 @@ func firstNumber(declared *int) int {
 }
 
 // furtherPage is how the page that a cursor names is asked for.
-func (s *issuer) furtherPage(query url.Values, cursor string, count int) url.Values {
-	p := s.d.List.Pages
+func furtherPage(p *kit.Pages, query url.Values, cursor string, count int) url.Values {
 	switch {
 	case p == nil && query == nil:
 		if count == 0 {
@@ -66,8 +66,7 @@ func (s *issuer) furtherPage(query url.Values, cursor string, count int) url.Val
 
 // following says whether there is a further page, and its cursor. Those that are counted end with a page that is empty or brings
 // nothing new: a service may give fewer rows than were asked for, so that a short page is not the last one.
-func (s *issuer) following(rest beside, now at) (cursor string, more bool, bad string) {
-	p := s.d.List.Pages
+func following(p *kit.Pages, rest beside, now at) (cursor string, more bool, bad string) {
 	if p == nil {
 		return nextPage(rest.members, now.count == 0)
 	}

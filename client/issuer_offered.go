@@ -15,6 +15,8 @@ type Catalogue struct {
 	Permissions  []kit.Permission     `json:"permissions"`
 	Roles        []kit.Role           `json:"roles,omitempty"`
 	Environments []apikey.Environment `json:"environments,omitempty"`
+	// Choices are the words of properties, by their fields.
+	Choices map[apikey.Field][]apikey.Choice `json:"choices,omitempty"`
 }
 
 // offered are the permissions that a new key can have: what the service said, else what is declared. So are roles and environments.
@@ -39,10 +41,27 @@ func (s *issuer) environments() []apikey.Environment {
 	return s.d.Environments
 }
 
+// properties are those of keys, each with the words that are declared and those that the service said.
+func (s *issuer) properties() []apikey.Property {
+	out, told := s.d.PropertiesOfKeys(), s.told.Load()
+	for i, p := range out {
+		if told == nil || !p.Asks {
+			continue
+		}
+		for _, c := range told.Choices[p.Field] {
+			if !slices.ContainsFunc(p.Choices, func(has apikey.Choice) bool { return has.Value == c.Value }) {
+				out[i].Choices = append(out[i].Choices, c)
+			}
+		}
+	}
+	return out
+}
+
 // catalogueKnown says how what is offered is known.
 func (s *issuer) catalogueKnown() apikey.Catalogue {
-	d := s.d.Catalogue
-	return apikey.Catalogue{Can: d != nil, OfKeys: d != nil && d.Keys, Beside: s.d.RoleCatalogue != nil || s.d.EnvironmentCatalogue != nil, Asked: s.askedAt()}
+	d, all := s.d.Catalogue, s.d.Catalogues()
+	delete(all, "catalogue")
+	return apikey.Catalogue{Can: d != nil, OfKeys: d != nil && d.Keys, Beside: len(all) > 0, Asked: s.askedAt()}
 }
 
 // askedAt is when the service said it; zero for never.
@@ -71,7 +90,7 @@ func (s *issuer) seenOnKeys() (list []kit.Permission) {
 func (s *issuer) learnFromKeys() {
 	told := Catalogue{Asked: s.opts.Now().UTC(), Permissions: s.seenOnKeys()}
 	if was := s.told.Load(); was != nil {
-		told.Roles, told.Environments = was.Roles, was.Environments
+		told.Roles, told.Environments, told.Choices = was.Roles, was.Environments, was.Choices
 	}
 	s.told.Store(&told)
 }

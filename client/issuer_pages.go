@@ -8,6 +8,7 @@ import (
 	"sync"
 
 	"detent/apikey"
+	"detent/client/kit"
 
 	"github.com/go-json-experiment/json/jsontext"
 )
@@ -26,17 +27,7 @@ type visit func(*apikey.Key, apikey.Secret)
 func (s *issuer) page(ctx context.Context, query url.Values, start func(*answer), each func(*listedKey)) (rest beside, err error) {
 	c := s.request(opList, &s.d.List.Call, "", nil)
 	c.list = true
-	body, _ := c.body.(map[string]any)
-	for name, values := range query {
-		switch {
-		case body != nil && s.d.List.Pages != nil && s.d.List.Pages.InBody:
-			body[name] = inBody(values[0])
-		case c.query == nil:
-			c.query = url.Values{name: values}
-		default:
-			c.query[name] = values
-		}
-	}
+	c.ask(s.d.List.Pages, query)
 	if s.d.List.Each != nil {
 		return s.pageOfIDs(ctx, c, start, each)
 	}
@@ -51,6 +42,21 @@ func (s *issuer) page(ctx context.Context, query url.Values, start func(*answer)
 		each(&k)
 		return nil
 	})
+}
+
+// ask asks for a page.
+func (c *call) ask(p *kit.Pages, query url.Values) {
+	body, _ := c.body.(map[string]any)
+	for name, values := range query {
+		switch {
+		case body != nil && p != nil && p.InBody:
+			body[name] = inBody(values[0])
+		case c.query == nil:
+			c.query = url.Values{name: values}
+		default:
+			c.query[name] = values
+		}
+	}
 }
 
 // rows makes a call that is answered with a list: start is called at each attempt, each reads a row.
@@ -203,7 +209,7 @@ func (s *issuer) walkPages(ctx context.Context, start func(*answer), each visit)
 		return s.widest(ctx, start, each)
 	}
 	seen, cursors := map[string]bool{}, map[string]bool{}
-	query := s.firstPage()
+	query := s.firstPage(s.d.List.Pages)
 	barren, total, last := 0, 0, "" // pages in a row without a key that is new; rows so far; the id of the last
 	for page := 0; ; page++ {
 		count, before := 0, len(seen)
@@ -239,7 +245,7 @@ func (s *issuer) walkPages(ctx context.Context, start func(*answer), each visit)
 			barren = 0
 		}
 		total += count
-		cursor, more, bad := s.following(rest, at{page: page, count: count, total: total, last: last, barren: barren > 0})
+		cursor, more, bad := following(s.d.List.Pages, rest, at{page: page, count: count, total: total, last: last, barren: barren > 0})
 		more = more && (barren == 0 || !cursors[cursor]) && (barren < maxEmpty || count > 0 || saysMore(rest.members))
 		if bad == "" && !more && page > 0 && barren > 0 && count > 0 && saysMore(rest.members) {
 			bad = "a further page of the list brought only keys that had come before, and says that there are more: the list is not whole. " +
@@ -255,7 +261,7 @@ func (s *issuer) walkPages(ctx context.Context, start func(*answer), each visit)
 			return nil
 		}
 		cursors[cursor] = true
-		query = s.furtherPage(query, cursor, count)
+		query = furtherPage(s.d.List.Pages, query, cursor, count)
 	}
 }
 

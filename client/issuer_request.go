@@ -1,6 +1,7 @@
 package client
 
 import (
+	"cmp"
 	"net/url"
 	"slices"
 	"strconv"
@@ -21,6 +22,9 @@ const (
 
 // none is a field that a change takes away.
 type none struct{}
+
+// wireWords are the words of a list as the service spells them.
+type wireWords []string
 
 // end is when a key ends, by which clock, and how far the service's may be ahead of it.
 type end struct {
@@ -119,7 +123,7 @@ func (s *issuer) value(v kit.Value, values map[apikey.Field]any) (value any, has
 	switch value, has = values[v.Field]; {
 	case value == none{}:
 	case has:
-		return s.written(value, v.As), true
+		return s.written(value, v), true
 	case values[fillChange] != nil:
 		return nil, false
 	}
@@ -131,8 +135,11 @@ func (s *issuer) value(v kit.Value, values map[apikey.Field]any) (value any, has
 }
 
 // written is a value as a declaration has it sent.
-func (s *issuer) written(value any, as string) any {
+func (s *issuer) written(value any, v kit.Value) any {
+	as := v.As
 	switch value := value.(type) {
+	case wireWords:
+		return shaped(value, v)
 	case end:
 		if as == "word" {
 			return s.d.Expiry.Word(value.After)
@@ -148,7 +155,7 @@ func (s *issuer) written(value any, as string) any {
 			return map[bool][]string{true: s.d.Row.State.On, false: s.d.Row.State.Off}[value][0]
 		}
 	case []apikey.Permission:
-		return s.permissionsAs(value, as)
+		return s.permissionsAs(value, v)
 	case string:
 		if n, err := strconv.Atoi(value); err == nil && as == "number" {
 			return n
@@ -193,7 +200,8 @@ func (e end) sent(as string) time.Time {
 }
 
 // permissionsAs are permissions as the issuer writes them. One that is declared goes by its name alone.
-func (s *issuer) permissionsAs(list []apikey.Permission, as string) any {
+func (s *issuer) permissionsAs(list []apikey.Permission, v kit.Value) any {
+	as := v.As
 	var names []any
 	var words []string
 	grouped, known := map[string]any{}, true
@@ -224,8 +232,26 @@ func (s *issuer) permissionsAs(list []apikey.Permission, as string) any {
 		if known {
 			return grouped
 		}
-	case "words":
-		return strings.Join(words, " ")
+	case "words", "objects", "members":
+		return shaped(words, v)
 	}
 	return names
+}
+
+// shaped are words in the shape that a declaration has them sent in.
+func shaped(words []string, v kit.Value) any {
+	list, object := make([]any, len(words)), map[string]any{}
+	for i, word := range words {
+		if list[i] = word; v.As == "objects" {
+			list[i] = map[string]any{v.Member: word}
+		}
+		object[strings.Replace(cmp.Or(v.Each, "{}"), "{}", word, 1)] = v.Value
+	}
+	switch v.As {
+	case "words":
+		return strings.Join(words, " ")
+	case "members":
+		return object
+	}
+	return list
 }

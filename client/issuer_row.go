@@ -1,6 +1,7 @@
 package client
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -60,13 +61,14 @@ func (s *issuer) key(r *record) (apikey.Key, error) {
 		k.Enabled = isOn(r.state, s.d.Row.State.On, s.d.Row.State.Off)
 	}
 	for i, raw := range r.copied {
-		if len(raw) == 0 || string(raw) == "null" {
+		declared := s.d.Property(apikey.Field(s.d.Row.Copied[i]))
+		if len(raw) == 0 || string(raw) == "null" && (declared == nil || declared.Kind == apikey.NumberProperty) {
 			continue
 		}
 		if k.Extra == nil {
 			k.Extra = map[string]json.RawMessage{}
 		}
-		k.Extra[s.d.Row.Copied[i]] = asciiJSON(raw)
+		k.Extra[s.d.Row.Copied[i]] = s.propertyOf(declared, raw)
 	}
 	if prefix := firstOf(r.prefix...); k.Masked == "" && prefix != "" {
 		k.Masked = field(prefix) + "…"
@@ -88,6 +90,14 @@ func (s *issuer) ofRow(k *apikey.Key, r *record) {
 	}
 	if k.Permissions == nil && slices.Contains(s.d.Row.AbsentIsNone, apikey.FieldPermissions) {
 		k.Permissions = []apikey.Permission{}
+	}
+	for _, f := range s.d.Row.AbsentIsNone {
+		if s.d.Property(f) != nil && k.Extra[string(f)] == nil {
+			if k.Extra == nil {
+				k.Extra = map[string]json.RawMessage{}
+			}
+			k.Extra[string(f)] = json.RawMessage("null")
+		}
 	}
 	absent := len(firstRaw(r.restrictions)) == 0 // what is there and cannot be read is not none
 	if k.Restrictions == nil && absent && slices.Contains(s.d.Row.AbsentIsNone, apikey.FieldRestrictions) {
@@ -153,7 +163,7 @@ func (s *issuer) permissionsOf(r *record) []apikey.Permission {
 
 func (s *issuer) permissions(raw []byte) []apikey.Permission {
 	out := []apikey.Permission{}
-	for _, p := range parsePermissions(raw) {
+	for _, p := range parsePermissions(raw, s.grants) {
 		if p.Name == "" {
 			continue
 		}
@@ -168,20 +178,21 @@ func (s *issuer) permissions(raw []byte) []apikey.Permission {
 
 // parsePermissions reads {"Feature":["name"]} and ["name"]. What it does not understand becomes a name as it stands on the wire: a
 // right is never lost in silence.
-func parsePermissions(raw json.RawMessage) (out []apikey.Permission) {
+func parsePermissions(raw json.RawMessage, sent kit.Value) (out []apikey.Permission) {
 	byFeature := objectOf(raw)
-	if byFeature == nil {
+	if byFeature == nil || sent.As == "members" {
 		byFeature = map[string]json.RawMessage{"": raw}
 	}
 	for feature, names := range byFeature {
-		for _, name := range permissionNames(names) {
+		for _, name := range namesOf(names, sent) {
 			out = append(out, apikey.Permission{Feature: feature, Name: name})
 		}
 	}
 	return out
 }
 
-func permissionNames(raw json.RawMessage) []string {
+// namesOf are the texts of a list, of objects with a name, of an object of flags or of levels, or of members that are called as they are sent.
+func namesOf(raw json.RawMessage, sent kit.Value) []string {
 	var list []json.RawMessage
 	var flags map[string]bool
 	var levels map[string]string
@@ -190,7 +201,15 @@ func permissionNames(raw json.RawMessage) []string {
 	case len(raw) == 0 || string(raw) == "null":
 	case json.Unmarshal(raw, &list) == nil:
 		for _, item := range list {
-			names = append(names, literal(item))
+			names = append(names, nameIn(item, sent))
+		}
+	case sent.As == "members" && objectOf(raw) != nil:
+		before, after, _ := strings.Cut(cmp.Or(sent.Each, "{}"), "{}")
+		for name := range objectOf(raw) {
+			if word := strings.TrimSuffix(strings.TrimPrefix(name, before), after); len(word) == len(name)-len(before)-len(after) {
+				name = word
+			}
+			names = append(names, name)
 		}
 	case json.Unmarshal(raw, &flags) == nil:
 		for name, granted := range flags {
@@ -206,6 +225,16 @@ func permissionNames(raw json.RawMessage) []string {
 		names = append(names, literal(raw))
 	}
 	return names
+}
+
+// nameIn is an item of a list: itself, or what an object calls itself.
+func nameIn(item json.RawMessage, sent kit.Value) string {
+	if members := objectOf(item); members != nil {
+		if name := cmp.Or(textAt(members, sent.Member), textAt(members, "name"), textAt(members, "id")); name != "" {
+			return name
+		}
+	}
+	return literal(item)
 }
 
 // formerOf reads what a row says of a former secret.

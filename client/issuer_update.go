@@ -119,7 +119,7 @@ func (s *issuer) Update(ctx context.Context, id string, patch apikey.Patch) (api
 	ctx, done := s.operation(ctx)
 	defer done()
 	declared := s.d.Update
-	if patch.Enabled != nil && patch.Name == nil && patch.Role == nil && patch.Expiry == nil && len(patch.Numbers) == 0 && s.d.Enable != nil && s.d.Disable != nil {
+	if patch.Enabled != nil && patch.Name == nil && patch.Role == nil && patch.Expiry == nil && len(patch.Properties) == 0 && s.d.Enable != nil && s.d.Disable != nil {
 		declared = map[bool]*kit.Call{true: s.d.Enable, false: s.d.Disable}[*patch.Enabled]
 	}
 	if declared == nil {
@@ -169,14 +169,14 @@ func (s *issuer) Update(ctx context.Context, id string, patch apikey.Patch) (api
 		if err != nil {
 			return apikey.Key{}, err
 		}
-		return s.look(ctx, id, patch, declared.As(apikey.FieldExpiry))
+		return s.look(ctx, id, patch, declared)
 	}
 	key, _, err := s.one(ctx, c, declared.Key)
 	return key, err
 }
 
-// look finds a key that was changed, by an answer that shows none: whether it was is what the row shows. An end was sent in the form as.
-func (s *issuer) look(ctx context.Context, id string, patch apikey.Patch, as string) (apikey.Key, error) {
+// look finds a key that was changed, by an answer that shows none: whether it was is what the row shows.
+func (s *issuer) look(ctx context.Context, id string, patch apikey.Patch, declared *kit.Call) (apikey.Key, error) {
 	listed, err := s.inList(ctx, id)
 	found := listed.key
 	if e := asError(err); e != nil {
@@ -187,7 +187,7 @@ func (s *issuer) look(ctx context.Context, id string, patch apikey.Patch, as str
 		return found, &Error{Op: opUpdate, Kind: NotFound, Outcome: Unknown, Message: "the change was taken, and the list does not have the key", Hint: hintLook}
 	}
 	if patch.Name != nil && found.Name != *patch.Name || patch.Role != nil && found.Role != *patch.Role ||
-		patch.Enabled != nil && found.Enabled != nil && *found.Enabled != *patch.Enabled || !s.showsLimits(found, patch, as) {
+		patch.Enabled != nil && found.Enabled != nil && *found.Enabled != *patch.Enabled || !s.showsLimits(found, patch, declared) {
 		return found, &Error{Op: opUpdate, Kind: BadAnswer, Outcome: Unknown, Message: "the change was answered, and the list does not show it", Hint: hintLook}
 	}
 	return found, nil

@@ -324,12 +324,12 @@ func TestASilentChangeIsWhatTheRowShows(t *testing.T) {
 		"an end that is not there":     {patch: apikey.Patch{Expiry: &apikey.Expiry{At: end}}, status: 204, fails: true},
 		"an end taken away":            {patch: apikey.Patch{Expiry: &apikey.Expiry{}}, status: 204},
 		"an end that was to go":        {row: `,"end":"2030-01-01T00:00:00Z"`, patch: apikey.Patch{Expiry: &apikey.Expiry{}}, status: 204, fails: true},
-		"a limit":                      {row: `,"spend":50`, patch: apikey.Patch{Numbers: map[string]json.RawMessage{"spend": json.RawMessage("50")}}, status: 204},
-		"a limit that stayed":          {row: `,"spend":20`, patch: apikey.Patch{Numbers: map[string]json.RawMessage{"spend": json.RawMessage("50")}}, status: 204, fails: true},
-		"a limit taken away":           {row: `,"spend":null`, patch: apikey.Patch{Numbers: map[string]json.RawMessage{"spend": json.RawMessage("null")}}, status: 204},
-		"a limit that was to go":       {row: `,"spend":20`, patch: apikey.Patch{Numbers: map[string]json.RawMessage{"spend": json.RawMessage("null")}}, status: 204, fails: true},
-		"an empty 200 that is a yes":   {row: `,"spend":50`, patch: apikey.Patch{Numbers: map[string]json.RawMessage{"spend": json.RawMessage("50")}}, status: 200, yes: true},
-		"an empty 200 that is nothing": {row: `,"spend":50`, patch: apikey.Patch{Numbers: map[string]json.RawMessage{"spend": json.RawMessage("50")}}, status: 200, fails: true},
+		"a limit":                      {row: `,"spend":50`, patch: apikey.Patch{Properties: map[string]json.RawMessage{"spend": json.RawMessage("50")}}, status: 204},
+		"a limit that stayed":          {row: `,"spend":20`, patch: apikey.Patch{Properties: map[string]json.RawMessage{"spend": json.RawMessage("50")}}, status: 204, fails: true},
+		"a limit taken away":           {row: `,"spend":null`, patch: apikey.Patch{Properties: map[string]json.RawMessage{"spend": json.RawMessage("null")}}, status: 204},
+		"a limit that was to go":       {row: `,"spend":20`, patch: apikey.Patch{Properties: map[string]json.RawMessage{"spend": json.RawMessage("null")}}, status: 204, fails: true},
+		"an empty 200 that is a yes":   {row: `,"spend":50`, patch: apikey.Patch{Properties: map[string]json.RawMessage{"spend": json.RawMessage("50")}}, status: 200, yes: true},
+		"an empty 200 that is nothing": {row: `,"spend":50`, patch: apikey.Patch{Properties: map[string]json.RawMessage{"spend": json.RawMessage("50")}}, status: 200, fails: true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			yes := map[bool]string{true: "empty_yes = true, "}[c.yes]

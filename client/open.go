@@ -37,7 +37,7 @@ func Open(opts Options) (Service, error) {
 }
 
 func openIssuer(d *kit.Declaration, opts Options) (*issuer, *Error) {
-	s := &issuer{d: d, features: newFeatures(d.Permissions)}
+	s := &issuer{d: d, features: newFeatures(d.Permissions), grants: d.SentAs(apikey.FieldPermissions)}
 	t, bad := newTransport(opts, newDialect(d, s.features))
 	if bad != nil {
 		return nil, bad
@@ -54,7 +54,7 @@ func openIssuer(d *kit.Declaration, opts Options) (*issuer, *Error) {
 		s.whole = func(secret apikey.Secret) bool { return secret.Matches(whole) }
 	}
 	s.authorize()
-	if was := opts.Catalogue; was != nil && len(was.Permissions)+len(was.Roles)+len(was.Environments) > 0 {
+	if was := opts.Catalogue; was != nil && len(was.Permissions)+len(was.Roles)+len(was.Environments)+len(was.Choices) > 0 {
 		s.told.Store(opts.Catalogue)
 	}
 	if d.Exchange != nil {

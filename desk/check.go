@@ -103,8 +103,8 @@ func checkDraft(d apikey.Draft, c apikey.Capabilities) *FieldError {
 		return &FieldError{Field: "expires", Why: c.Expiry.Why}
 	case c.Expiry.OK && c.Lifetimes.Check(d.Expiry, time.Time{}) != nil:
 		return &FieldError{Field: "expires", Why: c.Lifetimes.Check(d.Expiry, time.Time{}).Error()}
-	case checkNumbers(d.Extra, c.Numbers, false) != nil:
-		return checkNumbers(d.Extra, c.Numbers, false)
+	case checkProperties(d.Extra, c.Properties, false) != nil:
+		return checkProperties(d.Extra, c.Properties, false)
 	case d.Role != "" && len(c.Roles) == 0:
 		return &FieldError{Field: "role", Why: "keys of this service have no role"}
 	case !d.Restrictions.Empty() && !c.Restrictions.OK:
@@ -125,8 +125,8 @@ func checkDraft(d apikey.Draft, c apikey.Capabilities) *FieldError {
 	return checkRestrictions(d.Restrictions)
 }
 
-// checkNumbers holds the limits of a key against what the service knows; of a change, those that it names.
-func checkNumbers(asked map[string]json.RawMessage, known []apikey.Number, change bool) *FieldError {
+// checkProperties holds the properties of a key against what the service knows; of a change, those that it names.
+func checkProperties(asked map[string]json.RawMessage, known []apikey.Property, change bool) *FieldError {
 	for _, n := range known {
 		raw, named := asked[string(n.Field)]
 		switch err := n.Check(raw); {

@@ -291,7 +291,7 @@ func TestWhatTheIssuerCannotIsNotSent(t *testing.T) {
 		return map[string]json.RawMessage{"rpm": json.RawMessage(text)}
 	}
 	upToTen := func(c *apikey.Capabilities) {
-		c.Numbers = []apikey.Number{{Field: "rpm", Title: "requests a minute", Most: 10}}
+		c.Properties = []apikey.Property{{Field: "rpm", Title: "requests a minute", Most: 10}}
 	}
 	for what, c := range map[string]struct {
 		order Order
@@ -321,7 +321,7 @@ func TestWhatTheIssuerCannotIsNotSent(t *testing.T) {
 		}},
 		"a limit too high":     {Order{What: Create, Draft: apikey.Draft{Name: "n", Role: "reader", Extra: rpm("11")}}, upToTen},
 		"a limit that is text": {Order{What: Create, Draft: apikey.Draft{Name: "n", Role: "reader", Extra: rpm(`"x"`)}}, upToTen},
-		"a limit that stays":   {Order{What: Update, Patch: apikey.Patch{Numbers: rpm("5")}}, upToTen},
+		"a limit that stays":   {Order{What: Update, Patch: apikey.Patch{Properties: rpm("5")}}, upToTen},
 		"an order unknown":     {Order{What: "x"}, nil},
 	} {
 		s := &issuer{caps: able}

@@ -78,7 +78,7 @@ func fieldsIn(p apikey.Patch) (ids []apikey.Field) {
 			ids = append(ids, id)
 		}
 	}
-	for name := range p.Numbers {
+	for name := range p.Properties {
 		ids = append(ids, apikey.Field(name))
 	}
 	return ids
@@ -86,7 +86,7 @@ func fieldsIn(p apikey.Patch) (ids []apikey.Field) {
 
 // changes are what a patch replaces, as far as that is known, and by what.
 func changes(p apikey.Patch, was apikey.Key, now time.Time) (before, after audit.Fields) {
-	to := apikey.Key{Enabled: p.Enabled, Extra: p.Numbers}
+	to := apikey.Key{Enabled: p.Enabled, Extra: p.Properties}
 	if p.Expiry != nil {
 		to.ExpiresAt = apikey.Never()
 		if !p.Expiry.IsNever() {

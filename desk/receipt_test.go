@@ -90,9 +90,9 @@ func TestTheReceiptSaysWhatWasGrantedAndChanged(t *testing.T) {
 		"the service calls it otherwise": {order: Order{What: Update, Key: apikey.Key{ID: "k"}, Patch: apikey.Patch{Name: name("m")}},
 			changed: func(k *apikey.Key) { k.Name = "m-2" },
 			before:  `name "old"`, after: `name "m"`, endBefore: `name "old"`, endedAfter: `name "m-2"`},
-		"another end and a limit": {order: Order{What: Update, Key: apikey.Key{ID: "k"}, Patch: apikey.Patch{Expiry: &apikey.Expiry{After: time.Hour}, Numbers: map[string]json.RawMessage{"rpm": json.RawMessage("60")}}},
+		"another end and a limit": {order: Order{What: Update, Key: apikey.Key{ID: "k"}, Patch: apikey.Patch{Expiry: &apikey.Expiry{After: time.Hour}, Properties: map[string]json.RawMessage{"rpm": json.RawMessage("60")}}},
 			after: `expires_at "2027-03-01T13:00:00Z", rpm 60`, endedAfter: `expires_at "2027-03-01T13:00:00Z", rpm 60`},
-		"a limit is taken away": {order: Order{What: Update, Key: apikey.Key{ID: "k"}, Patch: apikey.Patch{Numbers: map[string]json.RawMessage{"rpm": json.RawMessage("null")}}}, after: "rpm null", endedAfter: "rpm null"},
+		"a limit is taken away": {order: Order{What: Update, Key: apikey.Key{ID: "k"}, Patch: apikey.Patch{Properties: map[string]json.RawMessage{"rpm": json.RawMessage("null")}}}, after: "rpm null", endedAfter: "rpm null"},
 		"disabled": {order: Order{What: Update, Key: apikey.Key{ID: "k"}, Patch: apikey.Patch{Enabled: &no}},
 			before: "enabled true", after: "enabled false", endBefore: "enabled true", endedAfter: "enabled false"},
 		"refused": {order: Order{What: Update, Key: apikey.Key{ID: "k"}, Patch: apikey.Patch{Enabled: &no}}, fails: &client.Error{Kind: client.Forbidden, Outcome: client.NotDone},
@@ -106,7 +106,7 @@ func TestTheReceiptSaysWhatWasGrantedAndChanged(t *testing.T) {
 		nothing := func(*apikey.Key) {}
 		s := &telling{&issuer{caps: able, keys: []apikey.Key{{ID: "k", Name: "old", Role: "owner", Enabled: &yes}}}, nothing, func(k *apikey.Key) { k.Name = "" }}
 		s.caps.Expiry, s.caps.Restrictions, s.caps.ChangeExpiry = apikey.Can(), apikey.Can(), apikey.Can()
-		s.caps.Numbers = []apikey.Number{{Field: "rpm", Title: "requests a minute", Change: true}}
+		s.caps.Properties = []apikey.Property{{Field: "rpm", Title: "requests a minute", Change: true}}
 		if len(c.order.Draft.Permissions) > 0 {
 			s.caps.Environments, s.caps.PermissionGroups = []apikey.Environment{apikey.Live}, []apikey.PermissionGroup{{Feature: "AccessRules"}}
 		}

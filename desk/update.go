@@ -56,8 +56,8 @@ func checkPatch(o Order, c apikey.Capabilities) *FieldError {
 		return &FieldError{Field: "expires", Why: c.ChangeExpiry.Why}
 	case p.Expiry != nil && c.Lifetimes.Check(*p.Expiry, time.Time{}) != nil:
 		return &FieldError{Field: "expires", Why: c.Lifetimes.Check(*p.Expiry, time.Time{}).Error()}
-	case checkNumbers(p.Numbers, c.Numbers, true) != nil:
-		return checkNumbers(p.Numbers, c.Numbers, true)
+	case checkProperties(p.Properties, c.Properties, true) != nil:
+		return checkProperties(p.Properties, c.Properties, true)
 	}
 	if o.Patch.Name != nil {
 		if err := checkName(*o.Patch.Name, c); err != nil {
@@ -82,8 +82,8 @@ func patched(p apikey.Patch) (action, detail string) {
 	if p.Expiry != nil {
 		what = append(what, "expiry")
 	}
-	for _, name := range slices.Sorted(maps.Keys(p.Numbers)) {
-		what = append(what, name+" "+string(p.Numbers[name]))
+	for _, name := range slices.Sorted(maps.Keys(p.Properties)) {
+		what = append(what, name+" "+string(p.Properties[name]))
 	}
 	if p.Enabled != nil {
 		word := map[bool]string{true: enable, false: disable}[*p.Enabled]

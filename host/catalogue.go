@@ -5,10 +5,12 @@ import (
 	"encoding/json"
 	"maps"
 	"net/url"
+	"slices"
 	"time"
 
 	"detent/apikey"
 	"detent/client"
+	"detent/client/issuers"
 	"detent/config"
 )
 
@@ -65,10 +67,43 @@ func (s *Session) AskCatalogue(ctx context.Context, within time.Duration) error 
 	return err
 }
 
-// Offered are the capabilities with the permissions, roles and environments as they are known now.
+// Offered are the capabilities with the permissions, roles, environments and words of properties as they are known now.
 func (s *Session) Offered() apikey.Capabilities {
 	c, now := s.Caps, s.Service.Capabilities()
 	c.PermissionGroups, c.PermissionPresets, c.MorePermissions, c.Catalogue = now.PermissionGroups, now.PermissionPresets, now.MorePermissions, now.Catalogue
-	c.Roles, c.Environments = now.Roles, now.Environments
+	c.Roles, c.Environments, c.Properties = now.Roles, now.Environments, now.Properties
 	return c
+}
+
+// PropertyNames are the names of what keys of the profiles' services have beside.
+func (h *Host) PropertyNames() (out []string) {
+	cfg, err := h.Config()
+	if err != nil {
+		return nil
+	}
+	for _, p := range cfg.Profiles {
+		if d, err := issuers.Load(cfg.IssuerFolder(), p.Service); err == nil {
+			for _, of := range d.PropertiesOfKeys() {
+				out = append(out, string(of.Field))
+			}
+		}
+	}
+	return out
+}
+
+// ParseProperties reads what a new or a changed key is to have of the service's own, as NAME=VALUE. Where the service tells which words there
+// are, and they are not known, or one is none of them, it is asked.
+func (s *Session) ParseProperties(ctx context.Context, texts []string, zone *time.Location) (map[string]json.RawMessage, error) {
+	parse := func() (map[string]json.RawMessage, error) {
+		return apikey.ParseProperties(texts, s.Offered().Properties, s.now(), zone)
+	}
+	untold := func(p apikey.Property) bool { return p.Asks && s.Offered().Catalogue.Asked.IsZero() }
+	if len(texts) > 0 && slices.ContainsFunc(s.Caps.Properties, untold) {
+		_ = s.AskCatalogue(ctx, CatalogueAge) // where it does not tell, words go as they are typed
+	}
+	out, err := parse()
+	if err != nil && s.AskCatalogue(ctx, time.Minute) == nil {
+		out, err = parse()
+	}
+	return out, err
 }

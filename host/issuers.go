@@ -135,6 +135,9 @@ func DescribeIssuer(w io.Writer, d *kit.Declaration) error {
 	for _, p := range d.Parents {
 		row("parent", p.Name+": "+p.Title+cmp.Or(strings.TrimSuffix(", "+p.About, ", "), ""))
 	}
+	for _, p := range d.PropertiesOfKeys() {
+		row("property", p.Summary())
+	}
 	row("settings", strings.Join(d.Settings, ", "))
 	for _, c := range d.Calls() {
 		row(c.Name, c.Call)

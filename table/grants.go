@@ -1,6 +1,7 @@
 package table
 
 import (
+	"cmp"
 	"strings"
 	"time"
 
@@ -13,7 +14,9 @@ type Grants struct {
 	More    []string      `json:"more"` // granted in use, and in no catalogue
 	Presets []grantPreset `json:"presets"`
 	Roles   []grant       `json:"roles"`
-	Asked   *time.Time    `json:"asked_at"` // when the service said so; null where it is as documented
+	// Properties are what a key can have beside, each with the words that there are.
+	Properties []grantProperty `json:"properties"`
+	Asked      *time.Time      `json:"asked_at"` // when the service said so; null where it is as documented
 }
 
 type grantGroup struct {
@@ -27,6 +30,13 @@ type grantPreset struct {
 	Permissions []apikey.Permission `json:"permissions"`
 }
 
+type grantProperty struct {
+	Name    string          `json:"name"`
+	Kind    string          `json:"kind"`
+	Title   string          `json:"title"`
+	Choices []apikey.Choice `json:"choices"`
+}
+
 type grant struct {
 	Name        string `json:"name"`
 	Description string `json:"description"`
@@ -38,7 +48,7 @@ var riskIDs = map[apikey.Risk]apikey.FindingKind{apikey.CanMint: apikey.FindingC
 
 // GrantsOf are those of an issuer.
 func GrantsOf(c apikey.Capabilities) Grants {
-	out := Grants{Groups: []grantGroup{}, More: NotNil(c.MorePermissions), Presets: []grantPreset{}, Roles: []grant{}}
+	out := Grants{Groups: []grantGroup{}, More: NotNil(c.MorePermissions), Presets: []grantPreset{}, Roles: []grant{}, Properties: []grantProperty{}}
 	for _, g := range c.PermissionGroups {
 		group := grantGroup{Feature: g.Feature, Title: g.Title}
 		for _, p := range g.Permissions {
@@ -51,6 +61,9 @@ func GrantsOf(c apikey.Capabilities) Grants {
 	}
 	if at := c.Catalogue.Asked.UTC(); !at.IsZero() {
 		out.Asked = &at
+	}
+	for _, p := range c.Properties {
+		out.Properties = append(out.Properties, grantProperty{string(p.Field), string(p.Kind), p.Title, NotNil(p.Choices)})
 	}
 	for _, r := range c.Roles {
 		out.Roles = append(out.Roles, grant{r.Name, r.Description, string(riskIDs[r.Risk])})
@@ -80,6 +93,18 @@ func (g Grants) Cells() (titles []string, rows [][]string) {
 	}
 	for _, r := range g.Roles {
 		add("role", r)
+	}
+	for _, p := range g.Properties {
+		for _, c := range p.Choices {
+			about := c.About
+			if c.Name != "" {
+				about = strings.TrimSpace(c.Value + " " + about)
+			}
+			add(p.Name, grant{Name: cmp.Or(c.Name, c.Value), Description: about})
+		}
+		if len(p.Choices) == 0 {
+			add(p.Name, grant{Name: "--set " + p.Name + "=…", Description: p.Title})
+		}
 	}
 	return []string{"GROUP", "NAME", "RISK", "DESCRIPTION"}, rows
 }

@@ -91,7 +91,7 @@ func canCreate(c apikey.Capabilities) apikey.Ability {
 }
 
 func canEdit(c apikey.Capabilities) apikey.Ability {
-	if c.Rename.OK || c.ChangeRole.OK || c.ChangeExpiry.OK || c.ChangesNumbers() {
+	if c.Rename.OK || c.ChangeRole.OK || c.ChangeExpiry.OK || c.ChangesProperties() {
 		return apikey.Can()
 	}
 	return c.Rename

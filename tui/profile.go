@@ -29,6 +29,9 @@ func (p *profile) connect(c ui.Connection) {
 // listed is the profile as the list knows it.
 func (p *profile) listed() keylist.Profile {
 	out := keylist.Profile{Name: p.want, Presets: p.caps.PermissionPresets}
+	for _, of := range p.caps.Properties {
+		out.Properties = append(out.Properties, string(of.Field))
+	}
 	if p.conn != nil {
 		out.Setting = p.conn.Profile.Setting
 	}

@@ -94,5 +94,15 @@ func offered(c apikey.Capabilities) (lines []string) {
 	for _, e := range c.Environments {
 		lines = append(lines, "environment: "+string(e))
 	}
+	for _, p := range c.Properties {
+		names := p.Names()
+		for i, choice := range p.Choices {
+			line := string(p.Field) + ": " + names[i]
+			if about := strings.TrimSpace(choice.Value + " " + choice.About); about != names[i] {
+				line += ", " + about
+			}
+			lines = append(lines, line)
+		}
+	}
 	return lines
 }

@@ -3,7 +3,7 @@
 //
 // From the bottom up: cases.go reads a file of cases, play.go answers as a case says, describe.go writes what came of it;
 // operations.go does what a case says, variants.go does it with other answers than the usual; reads.go, writes.go, rolls.go,
-// proofs.go and catalogues.go ask what must hold of each; this file runs them all.
+// proofs.go, properties.go and catalogues.go ask what must hold of each; this file runs them all.
 package issuertest
 
 import (
@@ -40,7 +40,8 @@ import (
 //	> GET /v1/api-keys               a request as it must come, then "> Name: value" for a header that it must have, "> as SECRET" for
 //	                                 another credential than detent's own, and its body
 //	< 200                            its answer, then "< Name: value" for a header of it, and its body; "< lost" drops the connection
-//	= Zones: read !, …               a permission that is offered then: its heading and name, "!" where it makes keys, what it is
+//	= Zones: read !, …               a permission that is offered then: its heading and name, "!" where it makes keys, what it is; role: NAME,
+//	                                 environment: NAME, and FIELD: WORD of a property
 //	= id=k1 name=ci                  a key that comes of it, in the order of the list; "= none" for no key; what a probe shows
 //	secret sk_live_…                 the secret that comes of it
 //	note words                       what the user is told besides
@@ -59,6 +60,7 @@ func Run(t *testing.T, name, path string) {
 	t.Run("rolls", u.rolls)
 	t.Run("proofs", u.proofs)
 	t.Run("catalogues", u.catalogues)
+	t.Run("properties", u.properties)
 	t.Run("words", u.words)
 	t.Logf("%s: %d cases of its own, known by %s; %d more made of them", name, len(u.script.cases), u.script.proven, u.made)
 }

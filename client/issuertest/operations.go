@@ -129,7 +129,7 @@ func (u *suite) do(ctx context.Context, t *testing.T, s client.Service, c *sampl
 		r.secret, r.notes = created.Secret, created.Notes
 		return r, err
 	case "update":
-		patch := apikey.Patch{Name: c.args.Name, Role: c.args.Role, Enabled: c.args.Enabled, Numbers: c.args.Extra}
+		patch := apikey.Patch{Name: c.args.Name, Role: c.args.Role, Enabled: c.args.Enabled, Properties: c.args.Extra}
 		if d := c.args.draft(t); c.args.Lifetime != "" {
 			patch.Expiry = &d.Expiry
 		}

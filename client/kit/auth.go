@@ -66,11 +66,22 @@ type Permission struct {
 // Catalogues are the calls that tell what a new key can be given, by their fields.
 func (d *Declaration) Catalogues() map[string]*Catalogue {
 	out := map[string]*Catalogue{"catalogue": d.Catalogue, "role_catalogue": d.RoleCatalogue, "environment_catalogue": d.EnvironmentCatalogue}
+	for i, p := range d.Properties {
+		out[propertyAt(d, i)+".catalogue"] = p.Catalogue
+	}
 	maps.DeleteFunc(out, func(_ string, k *Catalogue) bool { return k == nil })
 	return out
 }
 
-// Catalogue is how the service tells which permissions a new key can have, or which roles or environments.
+// propertyAt is the field of a property, as the file has it.
+func propertyAt(d *Declaration, i int) string {
+	if n := len(d.Numbers); i >= n {
+		return fmt.Sprintf("property[%d]", i-n)
+	}
+	return fmt.Sprintf("number[%d]", i)
+}
+
+// Catalogue is how the service tells which permissions a new key can have, which roles or environments, or which words of a property.
 type Catalogue struct {
 	Call
 	// Keys says that there is no such call, and that the account's own keys show which are in use and how it spells their features.
@@ -88,6 +99,8 @@ type Catalogue struct {
 	Mints string `toml:"mints"`
 	// Only are as those of the list: only = { "enabled" = ["true"] }.
 	Only map[string][]string `toml:"only"`
+	// Pages say how further pages are asked for, as those of the list.
+	Pages *Pages `toml:"pages"`
 }
 
 // Preset is a named choice of permissions.

@@ -58,8 +58,13 @@ type Value struct {
 	Field apikey.Field
 	// As is how a field is written. A time: "rfc3339", "rfc3339-ms", "date", "unix", "unix-ms", "unix-text"; what is left of it:
 	// "seconds", "seconds-text", "days"; "word" for that of expiry.words. Permissions: "list" of their names, "grouped" under their features where all of them are known, "words" with a blank
-	// between, "ids" for [{"id": …}] of each. A role: "number". Enabled: "state" for the first word of row.state's on or off.
-	As     string
+	// between, "objects" for [{Member: …}], "members" for {Each: Value}, "ids" for [{"id": …}] of each. A role: "number". Enabled: "state" for the first word of row.state's on or off.
+	As string
+	// Member is that of each object of as = "objects"; Each, with {} for the word, and Value are the name and the value of each member of as =
+	// "members".
+	Member string
+	Each   string
+	Value  any
 	Else   any
 	Null   bool
 	Parent string
@@ -131,7 +136,7 @@ func readTable(raw map[string]any, depth int) (v Value, err error) {
 
 // place reads a table that stands for what is not known before the call.
 func (v *Value) place(kind string, raw map[string]any) error {
-	allowed := map[string][]string{"field": {"field", "as", "else", "null"}, "parent": {"parent"}, "login": {"login"}, "secret": {"secret"}}
+	allowed := map[string][]string{"field": {"field", "as", "member", "each", "value", "else", "null"}, "parent": {"parent"}, "login": {"login"}, "secret": {"secret"}}
 	for name, item := range raw {
 		text, isText := item.(string)
 		flag, isFlag := item.(bool)
@@ -140,6 +145,12 @@ func (v *Value) place(kind string, raw map[string]any) error {
 			return fmt.Errorf("a place for %q has no %q: %s", kind, name, oneOf(allowed[kind]))
 		case name == "else":
 			v.Else = item
+		case name == "value":
+			v.Value = item
+		case name == "member" && isText:
+			v.Member = text
+		case name == "each" && isText:
+			v.Each = text
 		case (name == "field" || name == "parent") && isText && text == "":
 			return fmt.Errorf("%q is empty", name)
 		case name == "null" && isFlag:
@@ -162,7 +173,7 @@ func (v *Value) place(kind string, raw map[string]any) error {
 }
 
 // ofPlace is what each part of a place may be.
-var ofPlace = map[string]string{"field": "a text, in quotes", "as": "a text, in quotes", "parent": "a text, in quotes", "login": `"user" or "password"`, "secret": "true", "null": "true or false"}
+var ofPlace = map[string]string{"field": "a text, in quotes", "as": "a text, in quotes", "member": "a text, in quotes", "each": "a text, in quotes", "parent": "a text, in quotes", "login": `"user" or "password"`, "secret": "true", "null": "true or false"}
 
 // Sends reports whether a field is anywhere in the body.
 func (c *Call) Sends(field apikey.Field) bool {

@@ -71,7 +71,7 @@ func (c *checker) declaration(d *Declaration) {
 	c.calls(d)
 	c.roll(d)
 	c.expiry(d)
-	c.numbers(d)
+	c.properties(d)
 	c.refusals(d)
 	c.words(d)
 }
@@ -130,7 +130,7 @@ func (c *checker) row(r *Row) {
 		}
 	}
 	for _, f := range r.AbsentIsNone {
-		c.one("row.absent_is_none", string(f), absentFields...)
+		c.one("row.absent_is_none", string(f), append(c.d.propertyNames(), absentFields...)...)
 	}
 }
 

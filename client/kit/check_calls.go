@@ -45,7 +45,10 @@ func (c *checker) calls(d *Declaration) {
 		c.refuse("row.secret", "is missing: with list.secrets a row has it")
 	}
 	c.one("list.paging", d.List.Paging, "", "cursor")
-	c.pages(d)
+	if d.List.Pages != nil && d.List.Paging != "" {
+		c.refuse("list.paging", "is said by list.pages already")
+	}
+	c.pages("list.pages", d.List.Pages, &d.List.Call)
 	c.catalogues(d)
 	if d.Create != nil {
 		if d.Create.Setting != "" && !slices.Contains(d.Settings, d.Create.Setting) {
@@ -102,7 +105,7 @@ func (c *checker) catalogues(d *Declaration) {
 
 func (c *checker) catalogue(at string, k *Catalogue, d *Declaration) {
 	method, _, _ := strings.Cut(k.Call.Call, " ")
-	permissions := at == "catalogue"
+	permissions, property := at == "catalogue", strings.HasPrefix(at, "property")
 	switch {
 	case k.Keys && !permissions:
 		c.refuse(at+".keys", "is for permissions: here a call is needed")
@@ -115,9 +118,10 @@ func (c *checker) catalogue(at string, k *Catalogue, d *Declaration) {
 		c.refuse(at+".call", "a catalogue is read: GET, or a POST that reads")
 	case k.Name == "" && k.ID+k.Feature+k.Group+k.Description != "":
 		c.refuse(at+".name", "is missing: where does a row have its name?")
-	case !permissions && k.ID+k.Feature+k.Group != "":
+	case !permissions && k.Feature+k.Group != "" || !permissions && !property && k.ID != "":
 		c.refuse(at, "has name and description of a row: id, feature and group are those of permissions")
 	}
+	c.pages(at+".pages", k.Pages, &k.Call)
 	c.flat(at+".rows", k.Rows)
 	for field, path := range map[string]string{"name": k.Name, "id": k.ID, "feature": k.Feature, "group": k.Group, "description": k.Description} {
 		c.paths(at+"."+field, path)
@@ -155,38 +159,34 @@ func (c *checker) asked(d *Declaration) {
 	}
 }
 
-func (c *checker) pages(d *Declaration) {
-	p := d.List.Pages
+func (c *checker) pages(at string, p *Pages, call *Call) {
 	if p == nil {
 		return
 	}
-	if d.List.Paging != "" {
-		c.refuse("list.paging", "is said by list.pages already")
-	}
-	c.one("list.pages.kind", p.Kind, "page", "offset", "after-id", "cursor", "link")
+	c.one(at+".kind", p.Kind, "page", "offset", "after-id", "cursor", "link")
 	if p.Kind != "link" {
-		c.member("list.pages.by", p.By)
+		c.member(at+".by", p.By)
 	}
 	if p.Kind == "cursor" && p.Next == "" {
-		c.refuse("list.pages.next", "is missing: where does a page name the next cursor?")
+		c.refuse(at+".next", "is missing: where does a page name the next cursor?")
 	}
 	if p.Size != "" {
-		c.member("list.pages.size", p.Size)
+		c.member(at+".size", p.Size)
 		if p.Most < 1 || p.Most > 10_000 {
-			c.refuse("list.pages.most", "1 to 10000 keys a page")
+			c.refuse(at+".most", "1 to 10000 keys a page")
 		}
 	}
 	if p.Size == "" && p.Most != 0 {
-		c.refuse("list.pages.most", "is for list.pages.size: by which member is it asked for?")
+		c.refuse(at+".most", "is for %s.size: by which member is it asked for?", at)
 	}
 	if p.First != nil && (*p.First < 0 || *p.First > 1000) {
-		c.refuse("list.pages.first", "is 0 to 1000")
+		c.refuse(at+".first", "is 0 to 1000")
 	}
 	for field, path := range map[string]string{"next": p.Next, "more": p.More, "last": p.Last} {
-		c.paths("list.pages."+field, path)
+		c.paths(at+"."+field, path)
 	}
-	if p.InBody && d.List.Send == nil {
-		c.refuse("list.pages.in_body", "needs list.send")
+	if p.InBody && call.Send == nil {
+		c.refuse(at+".in_body", "needs %s.send", strings.TrimSuffix(at, ".pages"))
 	}
 }
 
@@ -312,6 +312,7 @@ func (c *checker) body(field string, call *Call, login, secret bool) {
 	}
 	call.each(func(path string, v Value) {
 		at := field + ".send." + path
+		c.shaped(at, v)
 		switch {
 		case v.Field == FieldOverlap && field == "roll":
 			c.one(at, v.As, "seconds", "milliseconds")
@@ -321,6 +322,8 @@ func (c *checker) body(field string, call *Call, login, secret bool) {
 			c.one(at, v.As, timeForms...)
 		case v.Field == apikey.FieldPermissions:
 			c.one(at, v.As, rightForms...)
+		case c.d.Property(v.Field) != nil:
+			c.sentAs(at, c.d.Property(v.Field), v)
 		case v.Field == apikey.FieldRole:
 			c.one(at, v.As, "", "number")
 		case v.Field == apikey.FieldEnabled:

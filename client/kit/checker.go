@@ -196,7 +196,9 @@ var (
 var (
 	settings   = []string{"create", "auth", "token_url", "secret_prefix"}
 	timeForms  = []string{"rfc3339", "rfc3339-ms", "date", "unix", "unix-ms", "unix-text", "seconds", "seconds-text", "days", "word"}
-	rightForms = []string{"list", "grouped", "words", "ids"}
+	rightForms = []string{"list", "grouped", "words", "ids", "objects", "members"}
+	// propertyKinds are those of properties.
+	propertyKinds = texts([]apikey.PropertyKind{apikey.NumberProperty, apikey.ChoiceProperty, apikey.TextProperty, apikey.InstantProperty, apikey.ListProperty, apikey.AddressesProperty, apikey.BooleanProperty})
 	// absentFields are the fields of access that a row may lack because the key has none.
 	absentFields = []string{string(apikey.FieldPermissions), string(apikey.FieldRole), string(apikey.FieldType), string(apikey.FieldEnvironment), string(apikey.FieldRestrictions)}
 	methods      = []string{"GET", "POST", "PUT", "PATCH", "DELETE"}

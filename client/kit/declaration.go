@@ -23,10 +23,11 @@
 //	a create whose answer is short                                                        create.read_back
 //	times as RFC 3339, dates, seconds; what is sent for "never"                           as, else, null
 //	a few lifetimes, a longest one, always one                                            expiry
-//	limits and budgets                                                                    number
+//	limits, budgets, choices, texts, instants, lists, addresses, switches                  number, property
+//	grants with resources: words as members of an object, or as objects                   as = "members", as = "objects"
 //	refusals with a status that does not say what they are, a taken name as 409           refusals.means
 //	a verdict on a secret, for whoever may ask                                            probe: by_own_credential, accepts, refuses
-//	permissions, roles and environments that the service names itself                      catalogue, role_catalogue, environment_catalogue
+//	permissions, roles, environments and words that the service names itself              catalogue, role_catalogue, environment_catalogue, property.catalogue
 //	a missing permission as a proof that a secret is known                                refusals.lacking
 //	a dead secret that is answered 404                                                    probe.not_found_refuses
 //	a revoked secret that works a while yet, a coarse last use, tries that revoke more    truth
@@ -64,7 +65,7 @@
 //	own = ["text"]
 //
 // Its files from the bottom up: what can be declared (declaration.go) and what a check is made of (checker.go); the calls (call.go); what is
-// declared beside them, each with its check (auth.go, number.go, expiry.go, roll.go, abilities.go); the checks of all calls and of the whole
+// declared beside them, each with its check (auth.go, property.go, expiry.go, roll.go, abilities.go); the checks of all calls and of the whole
 // (check_calls.go, check.go); how members are read (decode.go) and what is said in short (short.go); and a file (load.go).
 package kit
 
@@ -129,7 +130,7 @@ type Declaration struct {
 	Row     Row     `toml:"row"`
 	List    List    `toml:"list"`
 	Create  *Create `toml:"create"`
-	// Update changes what is sent of name, role, enabled, the end and the numbers; what is not asked for is left out, or sent as it was read (whole). A change that switches a key on or
+	// Update changes what is sent of name, role, enabled, the end and the properties; what is not asked for is left out, or sent as it was read (whole). A change that switches a key on or
 	// off alone is Enable's or Disable's, where these are declared.
 	Update *Call `toml:"update"`
 	// Enable and Disable are calls of their own for the off switch, where a service has these in an update's place.
@@ -178,8 +179,9 @@ type Declaration struct {
 	MorePermissions []string `toml:"more_permissions"`
 	// MoreRoles are names of roles in use that no document describes; they come after the others.
 	MoreRoles []string `toml:"more_roles"`
-	// Numbers are limits and budgets that keys can have.
-	Numbers []Number `toml:"number"`
+	// Numbers are limits and budgets that keys can have, Properties whatever else: the numbers stand before them, too.
+	Numbers    []Property `toml:"number"`
+	Properties []Property `toml:"property"`
 	// Presets are named choices of permissions.
 	Presets []Preset `toml:"preset"`
 

@@ -57,7 +57,7 @@ func (f field) at(value string) string {
 }
 
 // goWords are what no person who writes a file is to read.
-var goWords = []string{"kit.", "struct", "reflect", "[]string", "map[", "int64", "float64", "interface", "cannot decode", "Go ", "bool", "slice", "<nil>"}
+var goWords = []string{"kit.", "struct", "reflect", "[]string", "map[", "int64", "float64", "interface", "cannot decode", "Go ", "bool ", "slice", "<nil>"}
 
 func problems(t *testing.T, text string) []*Problem {
 	t.Helper()

@@ -56,6 +56,7 @@ func load(file string, raw []byte, users bool) (*Declaration, error) {
 	(&decoder{refuse: c.undecoded}).table("", root, reflect.ValueOf(d).Elem())
 	c.abbreviated(d)
 	c.bodies(d)
+	sentProperties(d)
 	derived(d)
 	c.declaration(d)
 	if users && d.Embedded {

@@ -128,7 +128,7 @@ func TestAWrongDeclarationIsRefusedByLineAndField(t *testing.T) {
 		{8, `create.call = "POST /v1/keys/{id}"`, `create.call: has an {id}`},
 		{9, `create.send.name = { field = "secret" }`, `create.send.name: "secret" is no field that can be sent`},
 		{9, `create.send.name = { field = "name", as = "base64" }`, `create.send.name: "base64" is not known here`},
-		{9, `create.send.name = { field = "name", value = "x" }`, `a place for "field" has no "value"`},
+		{9, `create.send.name = { field = "name", colour = "x" }`, `a place for "field" has no "colour"`},
 		{9, `create.send.name = { field = 7 }`, `"field" is not allowed to be 7: it is a text, in quotes`},
 		{9, `create.send.name = { login = "me" }`, `"login" is not allowed to be me: it is "user" or "password"`},
 		{9, `create.send.name = { field = "name", null = "yes" }`, `"null" is not allowed to be yes: it is true or false`},

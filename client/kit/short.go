@@ -63,11 +63,7 @@ func (c *checker) abbreviated(d *Declaration) {
 			d.Create.Key = usualKeys
 		}
 	}
-	for _, n := range d.Numbers {
-		if !slices.Contains(d.Row.Copied, n.Name) {
-			d.Row.Copied = append(d.Row.Copied, n.Name)
-		}
-	}
+	namedProperties(d)
 	for _, name := range d.MoreRoles {
 		d.Roles = append(d.Roles, Role{Name: name})
 	}
@@ -126,6 +122,11 @@ func shown(d *Declaration) {
 	if copied {
 		d.Access = append(d.Access, apikey.FieldExtra)
 	}
+	for _, p := range d.Properties {
+		if p.Kind != apikey.NumberProperty && !p.Unshown {
+			d.Access = append(d.Access, apikey.Field(p.Name))
+		}
+	}
 }
 
 // fields puts what a call sends under the members of the row into its body.
@@ -139,7 +140,7 @@ func (c *checker) fields(field string, call *Call, d *Declaration) {
 	}
 	for _, f := range call.Fields {
 		of := members[string(f)]
-		if d.Number(f) != nil {
+		if d.Property(f) != nil {
 			of = Members{string(f)}
 		}
 		switch {

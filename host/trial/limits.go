@@ -3,11 +3,10 @@ package trial
 import (
 	"context"
 	"encoding/json"
-	"strconv"
-	"strings"
 	"time"
 
 	"detent/apikey"
+	"detent/client/kit"
 	"detent/desk"
 )
 
@@ -113,43 +112,54 @@ func (t *trial) changed(ctx context.Context, a *trialKey, what string, p apikey.
 	return *found, true
 }
 
-// limits makes a key with each limit and looks for them; then it changes those that can be changed, and takes away those that need not be.
+// limits makes a key with each property and looks for them; then it changes those that can be changed, and takes away those that need not be.
 func (t *trial) limits(ctx context.Context, _ *trialKey) {
-	all := t.s.Caps.Numbers
-	if len(all) == 0 {
+	all := t.s.Caps.Properties
+	asked := t.properties(func(apikey.Property) bool { return true }, 0)
+	if len(asked) == 0 {
 		return
 	}
-	asked := t.numbers(func(apikey.Number) bool { return true }, 0)
-	k, err := t.create(ctx, "number", apikey.Expiry{}, asked)
+	k, err := t.create(ctx, "properties", apikey.Expiry{}, asked)
 	if err != nil || k == nil {
 		return
 	}
 	row, there := t.row(ctx, k.key.ID)
-	for _, n := range all {
-		switch {
-		case !there:
-			t.failure("number", "the key with limits is not in the list")
-			return
-		case !hasNumber(row, n.Field, asked[string(n.Field)]):
-			t.failure("number", "%s: a new key was asked for with it, and the list does not show it: create.send, and the member's name", n.Field)
-			continue
-		}
-		t.held("number", "%s: a new key has it as it was asked for", n.Field)
-		if !n.Change {
-			t.untried("update", "%s: the service has no call that changes it", n.Field)
-			continue
-		}
-		to := t.numbers(func(o apikey.Number) bool { return o.Field == n.Field }, 1)
-		if _, ok := t.changed(ctx, k, string(n.Field), apikey.Patch{Numbers: to}, func(k apikey.Key) bool { return hasNumber(k, n.Field, to[string(n.Field)]) }); ok && !n.Always {
-			t.changed(ctx, k, "taking "+string(n.Field)+" away", apikey.Patch{Numbers: map[string]json.RawMessage{string(n.Field): json.RawMessage("null")}},
-				func(k apikey.Key) bool { _, has := apikey.NumberOf(&k, n.Field); return !has })
-		}
+	if !there {
+		t.failure("properties", "the key with limits and other properties is not in the list")
+		return
+	}
+	for _, p := range all {
+		t.property(ctx, k, row, p, asked[string(p.Field)])
 	}
 }
 
-// hasNumber reports whether a row has a limit of this value.
-func hasNumber(k apikey.Key, field apikey.Field, raw json.RawMessage) bool {
-	value, has := apikey.NumberOf(&k, field)
-	want, err := strconv.ParseFloat(strings.TrimSpace(string(raw)), 64)
-	return has && err == nil && value == want
+// property looks whether a new key has a property as it was asked for, changes it, and takes it away.
+func (t *trial) property(ctx context.Context, k *trialKey, row apikey.Key, p apikey.Property, asked json.RawMessage) {
+	name, step := string(p.Field), string(p.Kind)
+	has := func(k apikey.Key, c *kit.Call, raw json.RawMessage) bool {
+		return p.Same(k.Extra[name], raw, slackOf(c.As(p.Field)))
+	}
+	switch {
+	case asked == nil:
+		t.untried(step, "%s: no word is known that it could have", name)
+		return
+	case t.d.Property(p.Field).Unshown:
+		t.untried(step, "%s: a new key was asked for with it, and no row shows whether it has it", name)
+		return
+	case !has(row, &t.d.Create.Call, asked):
+		t.failure(step, "%s: a new key was asked for with it, and the list does not show it: create.send, and the member's name", name)
+		return
+	}
+	t.held(step, "%s: a new key has it as it was asked for", name)
+	if !p.Change {
+		t.untried("update", "%s: the service has no call that changes it", name)
+		return
+	}
+	to := t.properties(func(o apikey.Property) bool { return o.Field == p.Field }, 1)
+	_, ok := t.changed(ctx, k, name, apikey.Patch{Properties: to}, func(k apikey.Key) bool { return has(k, t.d.Update, to[name]) })
+	v, _ := t.d.Update.Value(p.Field)
+	if away := p.Numeric() || p.Listed() || v.Else != nil || v.Null; ok && away && !p.Always {
+		none := map[string]json.RawMessage{name: json.RawMessage("null")}
+		t.changed(ctx, k, "taking "+name+" away", apikey.Patch{Properties: none}, func(k apikey.Key) bool { return has(k, t.d.Update, nil) })
+	}
 }

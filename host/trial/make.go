@@ -5,16 +5,17 @@ import (
 	"encoding/json"
 	"slices"
 	"strconv"
+	"time"
 
 	"detent/apikey"
 	"detent/client"
 	"detent/desk"
 )
 
-// draft is the least that this issuer makes a key of: of limits, those that every key has.
+// draft is the least that this issuer makes a key of: of properties, those that every key has.
 func (t *trial) draft(end apikey.Expiry) apikey.Draft {
 	caps := t.s.Caps
-	draft := apikey.Draft{Name: t.name(), Environment: t.s.Environment, Expiry: end, Extra: t.numbers(func(n apikey.Number) bool { return n.Always }, 0)}
+	draft := apikey.Draft{Name: t.name(), Environment: t.s.Environment, Expiry: end, Extra: t.properties(func(p apikey.Property) bool { return p.Always }, 0)}
 	if len(caps.Roles) > 0 {
 		draft.Role = caps.Roles[0].Name
 	}
@@ -40,18 +41,18 @@ func (t *trial) name() string {
 }
 
 // create makes one key. A service that wants an end is given one.
-func (t *trial) create(ctx context.Context, step string, end apikey.Expiry, numbers map[string]json.RawMessage) (*trialKey, error) {
+func (t *trial) create(ctx context.Context, step string, end apikey.Expiry, properties map[string]json.RawMessage) (*trialKey, error) {
 	end, _ = t.s.Caps.Lifetimes.Fit(end, t.o.Now())
 	draft := t.draft(end)
-	if numbers != nil {
-		draft.Extra = numbers
+	if properties != nil {
+		draft.Extra = properties
 	}
 	t.say("%-12s %s: a key named %s is asked for", step, t.d.Create.Call.Call, draft.Name) // before it is: what becomes of it may not be known
 	made, err := t.s.Desk.Do(ctx, desk.Order{What: desk.Create, Draft: draft})
 	if client.IsKind(err, client.Invalid) && client.Refused(err) && end.IsNever() && t.s.Caps.Expiry.OK {
 		t.untried(step, "a key without an end: the service refuses it")
 		t.needsEnd = true
-		return t.create(ctx, step, apikey.Expiry{After: trialLife}, numbers)
+		return t.create(ctx, step, apikey.Expiry{After: trialLife}, properties)
 	}
 	if err != nil {
 		t.wrong(step, t.d.Create.Call.Call, err)
@@ -84,21 +85,44 @@ func (t *trial) byName(ctx context.Context, k *trialKey) error {
 	return err
 }
 
-// numbers are values of the limits that are meant: two different ones by which, as far as the bounds leave two. They are large, since a key of
-// few uses would be over before the trial is.
-func (t *trial) numbers(meant func(n apikey.Number) bool, which int64) (out map[string]json.RawMessage) {
-	for _, n := range t.s.Caps.Numbers {
-		if !meant(n) {
+// properties are values of those that are meant: two different ones by which, as far as there are two. Limits are large, and addresses wide: a
+// key of few uses, or of another place, would be over before the trial is.
+func (t *trial) properties(meant func(p apikey.Property) bool, which int) (out map[string]json.RawMessage) {
+	for _, p := range t.s.Caps.Properties {
+		value, has := t.valueOf(p, which)
+		if !meant(p) || !has {
 			continue
-		}
-		value := max(n.Least, 1000) + which
-		if n.Most != 0 {
-			value = max(n.Least, min(value, n.Most-which))
 		}
 		if out == nil {
 			out = map[string]json.RawMessage{}
 		}
-		out[string(n.Field)] = json.RawMessage(strconv.FormatInt(value, 10))
+		out[string(p.Field)], _ = json.Marshal(value)
 	}
 	return out
+}
+
+func (t *trial) valueOf(p apikey.Property, which int) (value any, has bool) {
+	word := "detent-try-" + strconv.Itoa(which)
+	if n := len(p.Choices); n > 0 {
+		word = p.Choices[which%n].Value
+	}
+	switch p.Kind {
+	case apikey.ChoiceProperty:
+		return word, len(p.Choices) > 0
+	case apikey.TextProperty:
+		return word, true
+	case apikey.InstantProperty:
+		return t.o.Now().UTC().AddDate(0, 0, -1-which).Truncate(time.Second), true
+	case apikey.ListProperty:
+		return []string{word}, len(p.Choices) > 0 || !p.Asks
+	case apikey.AddressesProperty:
+		return [][]string{{"0.0.0.0/0", "::/0"}, {"0.0.0.0/0", "2000::/3"}}[which%2], true
+	case apikey.BooleanProperty:
+		return which%2 == 0, true
+	}
+	number := max(p.Least, 1000) + int64(which)
+	if p.Most != 0 {
+		number = max(p.Least, min(number, p.Most-int64(which)))
+	}
+	return number, true
 }

@@ -83,7 +83,7 @@ func (t *trial) needsKeys() (out []string) {
 		what string
 		has  bool
 	}{
-		{"create", d.Create != nil}, {"expiry", d.Can("expiry")}, {"limits", len(d.Numbers) > 0}, {"update", d.Update != nil}, {"enable and disable", d.Can("disable")},
+		{"create", d.Create != nil}, {"expiry", d.Can("expiry")}, {"limits and other properties", len(d.Properties) > 0}, {"update", d.Update != nil}, {"enable and disable", d.Can("disable")},
 		{"roll", d.Roll != nil}, {"further pages", d.List.Pages != nil || d.List.Paging != ""}, {"delete", d.Delete != nil}, {"refusals", true},
 	} {
 		if of.has {
@@ -137,7 +137,11 @@ func (t *trial) catalogues(ctx context.Context) {
 		return
 	}
 	var parts []string
-	for what, n := range map[string]int{"permission": len(told.Permissions), "role": len(told.Roles), "environment": len(told.Environments)} {
+	words := 0
+	for _, of := range told.Choices {
+		words += len(of)
+	}
+	for what, n := range map[string]int{"permission": len(told.Permissions), "role": len(told.Roles), "environment": len(told.Environments), "choice": words} {
 		if n > 0 {
 			parts = append(parts, apikey.Count(n, what))
 		}
@@ -145,7 +149,7 @@ func (t *trial) catalogues(ctx context.Context) {
 	slices.Sort(parts)
 	t.held("catalogue", "the service names %s", strings.Join(parts, ", "))
 	now := t.s.Service.Capabilities()
-	t.s.Caps.PermissionGroups, t.s.Caps.Roles, t.s.Caps.Environments = now.PermissionGroups, now.Roles, now.Environments
+	t.s.Caps.PermissionGroups, t.s.Caps.Roles, t.s.Caps.Environments, t.s.Caps.Properties = now.PermissionGroups, now.Roles, now.Environments, now.Properties
 }
 
 // refusals says whether a refusal of the issuer's own was told from one of a proxy's by what the file has for it.

@@ -64,7 +64,7 @@ func (t *trial) taken(ctx context.Context, a *trialKey) {
 
 // copied makes a key with what another one has of the members that are copied as they are.
 func (t *trial) copied(ctx context.Context, _ *trialKey) {
-	names := slices.DeleteFunc(slices.Clone(t.d.Row.Copied), func(name string) bool { return t.d.Number(apikey.Field(name)) != nil })
+	names := slices.DeleteFunc(slices.Clone(t.d.Row.Copied), func(name string) bool { return t.d.Property(apikey.Field(name)) != nil })
 	if len(names) == 0 {
 		return
 	}

@@ -451,9 +451,9 @@ var laidOut = []apikey.Field{
 	apikey.FieldCreatedBy, apikey.FieldUpdatedBy, apikey.FieldRole, apikey.FieldPermissions, apikey.FieldRestrictions,
 }
 
-// airy is a field's text; JSON has spaces, at which a line may be broken.
+// airy is a field's text: that of a property in words, and other JSON with spaces, at which a line may be broken.
 func airy(f apikey.FieldInfo, k *apikey.Key) string {
-	text := f.Text(k)
+	text := cmp.Or(strings.Join(apikey.PropertyWords(k.Extra[string(f.ID)]), ", "), f.Text(k))
 	var spaced bytes.Buffer
 	if !f.IsExtra() || json.Indent(&spaced, []byte(text), "", "") != nil {
 		return text

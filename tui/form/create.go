@@ -24,7 +24,7 @@ type Create struct {
 	role        *choice
 	permissions *permissions
 	free        *text // permissions of any names
-	limits      []limit
+	properties  []*property
 	ips         *text
 	referrers   *text
 	endpoints   *text
@@ -68,10 +68,8 @@ func NewCreate(env *ui.Env, caps apikey.Capabilities, profile ui.Profile, existi
 	if caps.Restrictions.OK {
 		list = append(list, page{name: "Restrictions", fields: c.restrictions(), advice: least})
 	}
-	if len(caps.Numbers) > 0 {
-		c.limits = newLimits(env, caps.Numbers, nil)
-		list = append(list, page{name: "Limits", fields: fieldsOf(c.limits)})
-	}
+	c.properties = newProperties(env, caps.Properties, nil, true)
+	list = append(list, pagesOf(c.properties)...)
 	c.begin(list, "This will be created", c.facts, c.chosen)
 	c.review.below = c.outcome
 	return c
@@ -101,6 +99,11 @@ func (c *Create) Init() tea.Cmd {
 	if c.permissions != nil {
 		c.permissions.asking = true
 	}
+	for _, l := range c.properties {
+		if picks, ok := l.in.(*permissions); ok {
+			picks.asking = l.Asks
+		}
+	}
 	return ui.Do(ui.AskCatalogue{Profile: c.profile.Name})
 }
 
@@ -109,6 +112,9 @@ func (c *Create) learn(caps apikey.Capabilities, failed error) {
 	c.caps = caps
 	if c.permissions != nil {
 		c.permissions.learn(caps, failed)
+	}
+	for _, l := range c.properties {
+		l.learn(caps, failed)
 	}
 	since := ""
 	if caps.Catalogue.Beside {

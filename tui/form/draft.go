@@ -32,7 +32,7 @@ func (c *Create) draft() apikey.Draft {
 	if c.free != nil {
 		d.Permissions = freePermissions(c.free.value())
 	}
-	d.Extra = asked(c.limits)
+	d.Extra = asked(c.properties)
 	if c.role != nil {
 		d.Role = c.role.value()
 	}
@@ -72,7 +72,7 @@ func (c *Create) facts() []fact {
 	if c.ips != nil {
 		out = append(out, restrictionFacts(d.Restrictions)...)
 	}
-	for _, l := range c.limits {
+	for _, l := range c.properties {
 		raw, _ := l.value()
 		out = append(out, l.fact(l.words(raw)))
 	}

@@ -12,17 +12,17 @@ import (
 	"detent/tui/ui"
 )
 
-// Edit changes what the service can change of a key: its name, its role, whether it is enabled, its end and its limits.
+// Edit changes what the service can change of a key: its name, its role, whether it is enabled, its end and its limits and other properties.
 type Edit struct {
 	sheet
-	caps    apikey.Capabilities
-	profile ui.Profile
-	key     apikey.Key
-	name    *text
-	role    *choice
-	enabled *tick
-	end     *text
-	limits  []limit
+	caps       apikey.Capabilities
+	profile    ui.Profile
+	key        apikey.Key
+	name       *text
+	role       *choice
+	enabled    *tick
+	end        *text
+	properties []*property
 }
 
 // NewEdit asks what to change of a key. Only what changed is sent.
@@ -56,12 +56,15 @@ func NewEdit(env *ui.Env, caps apikey.Capabilities, profile ui.Profile, k apikey
 		e.end = newEnd(env, caps.Lifetimes, k.ExpiresAt)
 		first = append(first, e.end)
 	}
-	numbers := slices.DeleteFunc(slices.Clone(caps.Numbers), func(n apikey.Number) bool { return !n.Change })
-	e.limits = newLimits(env, numbers, k.Extra)
-	first = append(first, fieldsOf(e.limits)...)
+	e.properties = newProperties(env, slices.DeleteFunc(slices.Clone(caps.Properties), func(p apikey.Property) bool { return !p.Change }), k.Extra, false)
+	more := pagesOf(e.properties)
+	if last := len(more) - 1; last >= 0 && more[last].shared {
+		first, more = append(first, more[last].fields...), more[:last]
+	}
 	if len(first) > 0 {
 		list = append(list, page{name: "Key", fields: first})
 	}
+	list = append(list, more...)
 	if caps.ChangeRole.OK && len(caps.Roles) > 0 {
 		e.role = newRole(env, caps, k.Role)
 		list = append(list, page{name: "Role", fields: []field{e.role}})
@@ -87,7 +90,7 @@ func (e *Edit) patch() apikey.Patch {
 		on := e.enabled.on()
 		p.Enabled = &on
 	}
-	p.Expiry, p.Numbers = newExpiryOf(e.end), asked(e.limits)
+	p.Expiry, p.Properties = newExpiryOf(e.end), asked(e.properties)
 	return p
 }
 
@@ -115,7 +118,7 @@ func (e *Edit) facts() []fact {
 		}
 		out = append(out, fact{label: "Expires", mark: mark, value: ui.Moment(e.key.ExpiresAt, e.env.Now()) + " → " + value})
 	}
-	for _, l := range e.limits {
+	for _, l := range e.properties {
 		if raw, changed := l.value(); changed {
 			out = append(out, l.fact(l.words(l.was)+" → "+l.words(raw)))
 		}
@@ -184,7 +187,7 @@ func (e *Edit) renames(msg tea.KeyMsg) bool {
 		return false
 	}
 	p := e.patch()
-	return p.Name != nil && p.Role == nil && p.Enabled == nil && p.Expiry == nil && len(p.Numbers) == 0
+	return p.Name != nil && p.Role == nil && p.Enabled == nil && p.Expiry == nil && len(p.Properties) == 0
 }
 
 // Guard keeps an enter in flight, and the mouse, from sending a name: in its field enter is all that it takes.

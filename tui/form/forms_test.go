@@ -51,7 +51,7 @@ func withLimits() apikey.Capabilities {
 	caps := generic()
 	caps.Environments, caps.Restrictions = nil, apikey.Cannot("none")
 	caps.ChangeExpiry, caps.FreePermissions = apikey.Can(), true
-	caps.Numbers = []apikey.Number{{Field: "limit", Title: "spend limit in dollars", Most: 500, Fraction: true, Change: true}, {Field: "rpm", Title: "requests a minute"}}
+	caps.Properties = []apikey.Property{{Field: "limit", Title: "spend limit in dollars", Most: 500, Fraction: true, Change: true}, {Field: "rpm", Title: "requests a minute"}}
 	return caps
 }
 
@@ -74,7 +74,7 @@ func TestAnEndIsMovedAndALimitChanged(t *testing.T) {
 	d = drive(t, NewEdit(plainEnvironment(), withLimits(), testProfile, k, nil))
 	d.press("30d", "tab", "ctrl+u", "enter").sees("100 → none", "→ 2026-12-23").press("enter")
 	p := last[ui.UpdateKey](d).Patch
-	if p.Expiry == nil || p.Expiry.After != 30*24*time.Hour || string(p.Numbers["limit"]) != "null" || len(p.Numbers) != 1 || p.Name != nil {
+	if p.Expiry == nil || p.Expiry.After != 30*24*time.Hour || string(p.Properties["limit"]) != "null" || len(p.Properties) != 1 || p.Name != nil {
 		t.Errorf("patch %+v", p)
 	}
 	d = drive(t, NewEdit(plainEnvironment(), withLimits(), testProfile, k, nil))
@@ -309,5 +309,52 @@ func TestAProofOffersTheKeyThatItNames(t *testing.T) {
 	}
 	for _, p := range []apikey.Proof{{Verdict: apikey.Accepted}, {Verdict: apikey.Refused, Key: known.Key}, {Why: "a rate limit"}} {
 		prove(p).seesNot("Go to the key").press("enter").closed()
+	}
+}
+
+// withKinds is a service whose keys have a property of each kind.
+func withKinds() apikey.Capabilities {
+	caps := generic()
+	caps.Environments, caps.Restrictions = nil, apikey.Cannot("none")
+	caps.Catalogue.Beside = true
+	caps.Properties = []apikey.Property{
+		{Field: "tier", Kind: apikey.ChoiceProperty, Title: "plan", Choices: []apikey.Choice{{Value: "free"}, {Value: "paid"}}, Change: true},
+		{Field: "starts", Kind: apikey.InstantProperty, Title: "when it begins to work"},
+		{Field: "hosts", Kind: apikey.AddressesProperty, Title: "from where", Without: "anywhere", Change: true},
+		{Field: "readonly", Kind: apikey.BooleanProperty, Title: "it only reads", Change: true},
+		{Field: "zones", Kind: apikey.ListProperty, Title: "zones that it is for", Without: "all zones", Asks: true, Change: true},
+	}
+	return caps
+}
+
+func TestANewKeyIsGivenWhatTheServiceHasBeside(t *testing.T) {
+	d := drive(t, NewCreate(plainEnvironment(), withKinds(), testProfile, nil))
+	d.press("ci", "enter", "enter").sees("Zones that it is for", "asking the service which there are", "None picked is: all zones.")
+	told := withKinds()
+	told.Catalogue.Asked = noon
+	told.Properties[4].Choices = []apikey.Choice{{Value: "z1", Name: "example.com"}, {Value: "z2", Name: "example.org"}}
+	d.send(ui.Catalogued{Profile: testProfile.Name, Caps: told})
+	d.sees("0 of 2 picked", "example.com", "z1").press("down", " ", "enter")
+	d.sees("Plan", "free", "When it begins to work").press("down", "enter", "2027-01-31", "enter", "10.0.0.1/8", "enter").sees("bits behind its mask").press("ctrl+u", "enter", "down", "enter")
+	d.sees("example.org, zones that it is for", "free, plan", "2027-01-31 23:59:59 CET, when it begins to work", "! none: anywhere, from where", "yes, it only reads").press("enter")
+	got, _ := json.Marshal(last[ui.CreateKey](d).Draft.Extra)
+	if !strings.Contains(string(got), `"readonly":true`) || !strings.Contains(string(got), `"tier":"free"`) || !strings.Contains(string(got), `"zones":["z2"]`) || !strings.Contains(string(got), `"starts":"2027-01-31T`) || strings.Contains(string(got), "hosts") {
+		t.Errorf("asked for %s", got)
+	}
+}
+
+func TestWhatAKeyHasBesideIsChanged(t *testing.T) {
+	k := apikey.Key{ID: "k1", Name: "web", Extra: map[string]json.RawMessage{"tier": json.RawMessage(`"free"`), "zones": json.RawMessage(`["z1","z9"]`), "hosts": json.RawMessage(`["10.0.0.1"]`)}}
+	caps := withKinds()
+	caps.Properties[4].Choices = []apikey.Choice{{Value: "z1", Name: "example.com"}, {Value: "z2", Name: "example.org"}}
+	edit := func() *driver { return drive(t, NewEdit(plainEnvironment(), caps, testProfile, k, nil)) }
+	d := edit()
+	d.sees("Plan", "▸ free", "10.0.0.1").seesNot("When it begins").press("enter", "enter", "enter", "enter").sees("none yet")
+	d = edit()
+	d.press("down", "tab", "ctrl+u", "10.0.0.2", "tab", "tab").sees("2 of 3 picked", "z9").press(" ", "enter")
+	d.sees("free → paid", "10.0.0.1 → 10.0.0.2", "example.com, z9 → z9").press("enter")
+	got, _ := json.Marshal(last[ui.UpdateKey](d).Patch.Properties)
+	if string(got) != `{"hosts":["10.0.0.2"],"tier":"paid","zones":["z9"]}` {
+		t.Errorf("patch %s", got)
 	}
 }

@@ -18,6 +18,7 @@ type page struct {
 	name   string
 	fields []field
 	hide   func() bool
+	shared bool     // of whatever has no page of its own
 	advice []string // stands in the lines that the fields leave
 }
 

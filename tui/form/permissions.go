@@ -35,6 +35,8 @@ type permissions struct {
 	catalogue apikey.Catalogue // how they are known
 	asking    bool             // the service was asked, and has not answered
 	failed    bool             // it could not be asked
+	verify    func() error     // of the words of a property; nil for permissions, of which one is needed
+	changed   func() bool      // whether they are others than at first
 	dropped   []string         // were picked, and the service does not have them
 }
 
@@ -183,6 +185,9 @@ func (p *permissions) value() []apikey.Permission {
 }
 
 func (p *permissions) check() error {
+	if p.verify != nil {
+		return p.verify()
+	}
 	if len(p.value()) == 0 {
 		return fmt.Errorf("pick at least one permission (space): the service takes no key without")
 	}
@@ -190,7 +195,12 @@ func (p *permissions) check() error {
 }
 
 func (p *permissions) typing() bool { return p.filtering }
-func (p *permissions) dirty() bool  { return len(p.value()) > 0 || p.filter.Value() != "" }
+func (p *permissions) dirty() bool {
+	if p.changed != nil {
+		return p.changed()
+	}
+	return len(p.value()) > 0 || p.filter.Value() != ""
+}
 
 // wants are the keys that move in the list, and the filter's own.
 func (p *permissions) wants(msg tea.KeyMsg) bool {

@@ -97,7 +97,7 @@ func (p *permissions) nameWidth(width int) int {
 // heading is a group's; one that has no name of its own is called as all of them are, which stands above already.
 func (p *permissions) heading(g apikey.PermissionGroup) string {
 	switch title := ui.Clean(g.Title); {
-	case title != permissionsTitle:
+	case title != p.title:
 		return title
 	case len(p.groups) == 1:
 		return "All"

@@ -188,7 +188,7 @@ func (p *permissions) ask() ([]ui.Fact, ui.Ask) {
 		}
 		picked = strings.Join(names, ", ")
 	}
-	return facts, ui.Ask{Words: "Permissions, picked: " + picked, Keep: ui.Times("tab", 1), Text: func(typed string) ([]tea.KeyMsg, error) {
+	return facts, ui.Ask{Words: p.title + ", picked: " + picked, Keep: ui.Times("tab", 1), Text: func(typed string) ([]tea.KeyMsg, error) {
 		return p.keysOf(typed, place, group)
 	}}
 }

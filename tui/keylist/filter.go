@@ -13,11 +13,11 @@ import (
 type Filter struct{ query query }
 
 // ParseFilter reads the words of a filter. While one is typed, what is not understood yet is left out; here nobody sees that, so that it
-// is an error.
-func ParseFilter(text string) (Filter, error) {
+// is an error. properties are the names of what keys of the services have beside.
+func ParseFilter(text string, properties ...string) (Filter, error) {
 	var f Filter
 	for _, w := range split(text) {
-		q, err := parse(w)
+		q, err := parse(w, properties...)
 		switch {
 		case err != nil:
 			return Filter{}, err

@@ -88,8 +88,9 @@ type term struct {
 	span  time.Duration // what is compared with < and >, or
 	date  time.Time     // the instant
 
-	number  float64 // what a limit is held against, where it is numeric
-	numeric bool
+	number   float64 // what a limit is held against, where it is numeric
+	numeric  bool
+	property bool // it is of the service's own, and no table has it
 }
 
 func (t term) compares() bool { return t.op == '<' || t.op == '>' }
@@ -105,10 +106,10 @@ func init() {
 	}
 }
 
-// parse reads a filter. What it does not understand is left out, and err says what that is.
-func parse(text string) (q query, err error) {
+// parse reads a filter, with the names of properties of the services' own. What it does not understand is left out, and err says what that is.
+func parse(text string, properties ...string) (q query, err error) {
 	for _, w := range split(fold(text)) {
-		t, bad := parseTerm(w)
+		t, bad := parseTerm(w, properties)
 		if bad != nil {
 			err = cmp.Or(err, bad)
 			continue
@@ -131,7 +132,7 @@ func split(text string) []string {
 	})
 }
 
-func parseTerm(w string) (term, error) {
+func parseTerm(w string, properties []string) (term, error) {
 	bare, not := strings.CutPrefix(w, "!")
 	t := term{not: not}
 	if strings.HasPrefix(bare, `"`) {
@@ -145,11 +146,15 @@ func parseTerm(w string) (term, error) {
 		return t, nil
 	}
 	t.field, t.op, t.value = bare[:at], bare[at], strings.Trim(bare[at+1:], `"`)
+	t.property = slices.ContainsFunc(properties, func(name string) bool { return fold(name) == t.field })
 	if t.isNumber() {
 		return t, nil
 	}
 	if t.op != ':' {
 		return t.comparison()
+	}
+	if t.property {
+		return t, nil
 	}
 	switch {
 	case t.field == fieldStatus:
@@ -195,8 +200,8 @@ func begins(word string) bool {
 // isNumber takes what may be a limit of the service's own, which no table has: a word that is no other, held against a number.
 func (t *term) isNumber() bool {
 	words := slices.Concat([]string{fieldStatus, fieldProfile}, fieldWords, momentWords)
-	raw, err := apikey.Number{Fraction: true}.Parse(t.value)
-	if t.field == "" || err != nil || slices.Contains(words, t.field) || len(apikey.Nearest(t.field, words)) > 0 {
+	raw, err := apikey.Property{Fraction: true}.Parse(t.value, time.Time{}, time.UTC)
+	if t.field == "" || err != nil || !t.property && (slices.Contains(words, t.field) || len(apikey.Nearest(t.field, words)) > 0) {
 		return false
 	}
 	t.number, err = strconv.ParseFloat(string(raw), 64)
@@ -204,26 +209,30 @@ func (t *term) isNumber() bool {
 	return t.numeric
 }
 
-// limit is a limit of a key whose name is a word in small letters.
-func limit(k *apikey.Key, word string) (value float64, has bool) {
+// property is that of a key whose name is a word in small letters; empty for none.
+func property(k *apikey.Key, word string) apikey.Field {
 	for name := range k.Extra {
 		if strings.EqualFold(name, word) {
-			return apikey.NumberOf(k, apikey.Field(name))
+			return apikey.Field(name)
 		}
 	}
-	return 0, false
+	return ""
 }
 
-// fits reports whether a key's limit is as the term asks.
+// fits reports whether a key's property is as the term asks: any part of a text, and of a number its value.
 func (t term) fits(k *apikey.Key) bool {
-	value, has := limit(k, t.field)
+	name := property(k, t.field)
+	if !t.numeric {
+		return name != "" && strings.Contains(fold(strings.Join(apikey.PropertyWords(k.Extra[string(name)]), "\n")), t.value)
+	}
+	value, has := apikey.NumberOf(k, name)
 	return has && (t.op == ':' && value == t.number || t.op == '<' && value < t.number || t.op == '>' && value > t.number)
 }
 
 var spanUnits = map[byte]time.Duration{'m': time.Minute, 'h': time.Hour, 'd': 24 * time.Hour, 'w': 7 * 24 * time.Hour, 'y': 365 * 24 * time.Hour}
 
 func (t term) comparison() (term, error) {
-	if fieldMoment[t.field] == nil {
+	if fieldMoment[t.field] == nil && !t.property {
 		return t, fmt.Errorf("no field %q to compare%s Those are %s", t.field, meant(t.field, momentWords), strings.Join(momentWords, " "))
 	}
 	if at, err := time.Parse(time.DateOnly, t.value); err == nil {

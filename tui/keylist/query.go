@@ -65,7 +65,7 @@ func (q query) compile(s *store, now time.Time) func(i int32) bool {
 
 func (t term) compile(s *store, now time.Time) func(i int32) bool {
 	switch {
-	case t.numeric:
+	case t.numeric, t.property && !t.compares():
 		var k apikey.Key
 		return func(i int32) bool { return t.fits(s.key(i, &k)) }
 	case t.compares():
@@ -145,8 +145,15 @@ func (t term) isState(k *apikey.Key, marks ui.Marks, now time.Time) bool {
 // inTime compares a moment of the key: a span is how far away it is, a date the moment itself. What the
 // service does not report matches nothing.
 func (t term) inTime(k *apikey.Key, now time.Time) bool {
-	m := fieldMoment[t.field](k)
-	at, ok := m.Time()
+	var at time.Time
+	ok := false
+	if t.property {
+		var err error
+		at, err = apikey.InstantOf(k.Extra[string(property(k, t.field))])
+		ok = err == nil
+	} else {
+		at, ok = fieldMoment[t.field](k).Time()
+	}
 	if !ok {
 		return false
 	}
@@ -154,7 +161,7 @@ func (t term) inTime(k *apikey.Key, now time.Time) bool {
 		return t.op == '<' && at.Before(t.date) || t.op == '>' && at.After(t.date)
 	}
 	away := now.Sub(at)
-	if t.field == fieldExpires {
+	if t.field == fieldExpires || t.property {
 		away = -away
 	}
 	return t.op == '<' && away < t.span || t.op == '>' && away > t.span

@@ -39,7 +39,11 @@ func (l *List) typeKey(msg tea.KeyMsg) tea.Cmd {
 }
 
 func (l *List) refilter() tea.Cmd {
-	l.query, l.wrong = parse(l.input.Value())
+	var properties []string
+	for _, p := range l.profiles {
+		properties = append(properties, p.Properties...)
+	}
+	l.query, l.wrong = parse(l.input.Value(), properties...)
 	clear(l.rows)
 	l.follow()
 	return l.rearrange(reuseOrder)

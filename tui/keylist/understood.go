@@ -57,6 +57,10 @@ func (t term) whenWords() string {
 		return "used within " + t.value
 	case t.field == fieldUnused:
 		return "not used for " + t.value
+	case t.property && before:
+		return t.label() + " within " + t.value
+	case t.property:
+		return t.label() + " in more than " + t.value
 	case t.field == fieldExpires && before:
 		return "expires within " + t.value
 	case t.field == fieldExpires:

@@ -24,9 +24,9 @@ func (t term) filtered(profiles []Profile) (apikey.FieldInfo, bool) {
 	return t.info()
 }
 
-// info is the field of the table that the filter calls so, or a limit of the service's own.
+// info is the field of the table that the filter calls so, or a property of the service's own.
 func (t term) info() (apikey.FieldInfo, bool) {
-	if t.numeric {
+	if t.numeric || t.property {
 		return apikey.FieldOf(apikey.Field(t.field)), true
 	}
 	for f := range apikey.Fields() {
@@ -78,7 +78,7 @@ type reported struct {
 func (s *store) reports(f apikey.FieldInfo) bool {
 	reported := f.Reporter()
 	if f.IsExtra() && f.Filter == "" {
-		reported = func(k *apikey.Key) bool { _, has := limit(k, string(f.ID)); return has }
+		reported = func(k *apikey.Key) bool { return property(k, string(f.ID)) != "" }
 	}
 	var k apikey.Key
 	for i := range s.n {

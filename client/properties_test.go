@@ -46,10 +46,16 @@ func TestALimitGoesWhereItIsSaidToAndOneThatDoesNotFitIsNotSent(t *testing.T) {
 			_, err := s.Create(bg, apikey.Draft{Name: "ci", Extra: extra(`{"rpm":"60"}`)})
 			return err
 		}, "", Invalid},
-		{"a change of one", func() error { _, err := s.Update(bg, "k1", apikey.Patch{Numbers: extra(`{"rpm":7}`)}); return err }, `PATCH /keys/k1 {"rpm":7}`, ""},
-		{"one is taken away as zero", func() error { _, err := s.Update(bg, "k1", apikey.Patch{Numbers: extra(`{"limit":null}`)}); return err }, `PATCH /keys/k1 {"quota":{"dollars":0}}`, ""},
-		{"one is taken away as null", func() error { _, err := s.Update(bg, "k1", apikey.Patch{Numbers: extra(`{"rpm":null}`)}); return err }, `PATCH /keys/k1 {"rpm":null}`, ""},
-		{"a change that does not fit", func() error { _, err := s.Update(bg, "k1", apikey.Patch{Numbers: extra(`{"rpm":1.5}`)}); return err }, "", Invalid},
+		{"a change of one", func() error { _, err := s.Update(bg, "k1", apikey.Patch{Properties: extra(`{"rpm":7}`)}); return err }, `PATCH /keys/k1 {"rpm":7}`, ""},
+		{"one is taken away as zero", func() error {
+			_, err := s.Update(bg, "k1", apikey.Patch{Properties: extra(`{"limit":null}`)})
+			return err
+		}, `PATCH /keys/k1 {"quota":{"dollars":0}}`, ""},
+		{"one is taken away as null", func() error {
+			_, err := s.Update(bg, "k1", apikey.Patch{Properties: extra(`{"rpm":null}`)})
+			return err
+		}, `PATCH /keys/k1 {"rpm":null}`, ""},
+		{"a change that does not fit", func() error { _, err := s.Update(bg, "k1", apikey.Patch{Properties: extra(`{"rpm":1.5}`)}); return err }, "", Invalid},
 		{"another end", func() error { _, err := s.Update(bg, "k1", apikey.Patch{Expiry: &day30}); return err }, `PATCH /keys/k1 {"until":"2026-12-28"}`, ""},
 		{"no end", func() error { _, err := s.Update(bg, "k1", apikey.Patch{Expiry: &never}); return err }, `PATCH /keys/k1 {"until":null}`, ""},
 		{"an end that is over", func() error {

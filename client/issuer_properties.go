@@ -1,0 +1,160 @@
+package client
+
+import (
+	"bytes"
+	"encoding/json"
+	"slices"
+	"time"
+
+	"detent/apikey"
+	"detent/client/kit"
+)
+
+// askedLimits are the end, the restrictions and the properties of a draft, as they are sent: each held against what the service gives.
+func (s *issuer) askedLimits(draft apikey.Draft, values map[apikey.Field]any) *Error {
+	for _, p := range s.d.PropertiesOfKeys() {
+		raw := draft.Extra[string(p.Field)]
+		if err := p.Check(raw); err != nil {
+			return invalidDraft(string(p.Field) + " " + err.Error())
+		}
+		if raw != nil && string(raw) != "null" {
+			values[p.Field] = s.valueOf(p, raw)
+		}
+	}
+	if err := s.d.Expiry.Lifetimes().Check(draft.Expiry, s.now()); err != nil {
+		return invalidDraft(err.Error())
+	}
+	if !draft.Expiry.IsNever() {
+		end := s.newEnd(draft.Expiry)
+		if bad := end.check(s.d.Create.As(apikey.FieldExpiry)); bad != nil {
+			return bad
+		}
+		values[apikey.FieldExpiry] = end
+	}
+	if !draft.Restrictions.Empty() {
+		values[apikey.FieldRestrictions] = draft.Restrictions
+	}
+	return nil
+}
+
+// limits adds the end and the properties of a change to what is sent.
+func (s *issuer) limits(declared *kit.Call, patch apikey.Patch, values map[apikey.Field]any) *Error {
+	taken := func(f apikey.Field) bool {
+		v, sends := declared.Value(f)
+		return sends && (v.Else != nil || v.Null)
+	}
+	if patch.Expiry != nil {
+		end := s.newEnd(*patch.Expiry)
+		switch err := s.d.Expiry.Lifetimes().Check(*patch.Expiry, end.now); {
+		case !declared.Sends(apikey.FieldExpiry):
+			return unsupported(opUpdate, s.Capabilities().ChangeExpiry)
+		case err != nil:
+			return invalid(opUpdate, err.Error())
+		case end.IsNever() && !taken(apikey.FieldExpiry):
+			return invalid(opUpdate, "the end of a key can be moved, and not taken away")
+		case end.IsNever():
+			values[apikey.FieldExpiry] = none{}
+		default:
+			if err := end.Check(end.now.Add(end.ahead)); err != nil {
+				return invalid(opUpdate, err.Error())
+			}
+			values[apikey.FieldExpiry] = end
+		}
+	}
+	for _, p := range s.d.PropertiesOfKeys() {
+		raw, asked := patch.Properties[string(p.Field)]
+		switch {
+		case !asked:
+			continue
+		case !p.Change:
+			return unsupported(opUpdate, apikey.Cannot("the service has no call that changes "+string(p.Field)))
+		case p.Check(raw) != nil:
+			return invalid(opUpdate, string(p.Field)+" "+p.Check(raw).Error())
+		}
+		if values[p.Field] = s.valueOf(p, raw); string(raw) == "null" && taken(p.Field) {
+			values[p.Field] = none{}
+		}
+	}
+	return nil
+}
+
+// valueOf is what a call sends for a property.
+func (s *issuer) valueOf(p apikey.Property, raw json.RawMessage) any {
+	words := apikey.PropertyWords(raw)
+	if p.Listed() {
+		out := wireWords{}
+		for _, word := range words {
+			out = append(out, s.spelling.wire(word))
+		}
+		return out
+	}
+	if at, err := apikey.InstantOf(raw); err == nil && p.Kind == apikey.InstantProperty {
+		return end{Expiry: apikey.Expiry{At: at}, now: s.now()}
+	}
+	if len(words) == 1 && (p.Kind == apikey.TextProperty || p.Kind == apikey.ChoiceProperty) {
+		return s.spelling.wire(words[0])
+	}
+	return raw
+}
+
+// propertyOf is what a row has of a property: its texts scrubbed, a list in order. What cannot be read as what it is declared to be is a text,
+// as it stands on the wire. What is no declared property is JSON that is copied.
+func (s *issuer) propertyOf(declared *kit.Property, raw json.RawMessage) json.RawMessage {
+	if declared == nil || declared.Kind == apikey.NumberProperty {
+		return asciiJSON(raw)
+	}
+	var value any = s.spelling.show(literal(raw))
+	var at wireTime
+	var is flag
+	switch declared.Kind {
+	case apikey.InstantProperty:
+		if _ = at.UnmarshalJSON(raw); !at.at.IsZero() {
+			value = at.at.UTC().Format(time.RFC3339)
+		} else if at.absent {
+			value = nil
+		}
+	case apikey.BooleanProperty:
+		if _ = is.UnmarshalJSON(raw); is.value != nil {
+			value = *is.value
+		}
+	case apikey.ListProperty, apikey.AddressesProperty:
+		words := []string{}
+		for _, word := range namesOf(raw, s.d.SentAs(apikey.Field(declared.Name))) {
+			if word = s.spelling.show(word); declared.Kind == apikey.AddressesProperty {
+				word = apikey.CanonicalAddress(word)
+			}
+			words = append(words, word)
+		}
+		slices.Sort(words)
+		value = slices.Compact(words)
+	}
+	if string(raw) == "null" {
+		value = nil
+	}
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	_ = e.Encode(value)
+	return asciiJSON(bytes.TrimSpace(b.Bytes()))
+}
+
+// showsLimits reports whether a row has the end and the properties of a change, as far as it tells. A service may round an end.
+func (s *issuer) showsLimits(row apikey.Key, patch apikey.Patch, declared *kit.Call) bool {
+	rounding := func(f apikey.Field) time.Duration {
+		if as := declared.As(f); as == "date" || as == "days" {
+			return 25 * time.Hour
+		}
+		return time.Hour
+	}
+	for _, p := range s.d.PropertiesOfKeys() {
+		raw, asked := patch.Properties[string(p.Field)]
+		if asked && !s.d.Property(p.Field).Unshown && !p.Same(row.Extra[string(p.Field)], raw, rounding(p.Field)) {
+			return false
+		}
+	}
+	if patch.Expiry == nil || !row.ExpiresAt.Known() {
+		return true
+	}
+	at, ends := row.ExpiresAt.Time()
+	return ends != patch.Expiry.IsNever() && (!ends || at.Sub(patch.Expiry.Instant(s.now())).Abs() <= rounding(apikey.FieldExpiry))
+}
