@@ -1,7 +1,6 @@
 package client
 
 import (
-	"cmp"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -189,52 +188,6 @@ func parsePermissions(raw json.RawMessage, sent kit.Value) (out []apikey.Permiss
 		}
 	}
 	return out
-}
-
-// namesOf are the texts of a list, of objects with a name, of an object of flags or of levels, or of members that are called as they are sent.
-func namesOf(raw json.RawMessage, sent kit.Value) []string {
-	var list []json.RawMessage
-	var flags map[string]bool
-	var levels map[string]string
-	var names []string
-	switch {
-	case len(raw) == 0 || string(raw) == "null":
-	case json.Unmarshal(raw, &list) == nil:
-		for _, item := range list {
-			names = append(names, nameIn(item, sent))
-		}
-	case sent.As == "members" && objectOf(raw) != nil:
-		before, after, _ := strings.Cut(cmp.Or(sent.Each, "{}"), "{}")
-		for name := range objectOf(raw) {
-			if word := strings.TrimSuffix(strings.TrimPrefix(name, before), after); len(word) == len(name)-len(before)-len(after) {
-				name = word
-			}
-			names = append(names, name)
-		}
-	case json.Unmarshal(raw, &flags) == nil:
-		for name, granted := range flags {
-			if granted {
-				names = append(names, name)
-			}
-		}
-	case json.Unmarshal(raw, &levels) == nil: // {"members":"read"}
-		for name, level := range levels {
-			names = append(names, name+":"+level)
-		}
-	default:
-		names = append(names, literal(raw))
-	}
-	return names
-}
-
-// nameIn is an item of a list: itself, or what an object calls itself.
-func nameIn(item json.RawMessage, sent kit.Value) string {
-	if members := objectOf(item); members != nil {
-		if name := cmp.Or(textAt(members, sent.Member), textAt(members, "name"), textAt(members, "id")); name != "" {
-			return name
-		}
-	}
-	return literal(item)
 }
 
 // formerOf reads what a row says of a former secret.

@@ -433,6 +433,24 @@ func TestATrialMovesTheEndAndTheLimitsOfItsOwnKey(t *testing.T) {
 	}
 }
 
+// TestATrialSetsAndChangesEachKindOfProperty, and says what no word is known of.
+func TestATrialSetsAndChangesEachKindOfProperty(t *testing.T) {
+	for kind, want := range map[string]string{
+		`kind = "choice", choices = ["a", "b"]`: "choice", `kind = "text"`: "text", `kind = "instant"`: "instant", `kind = "list"`: "list", `kind = "addresses"`: "addresses", `kind = "boolean"`: "boolean",
+	} {
+		file := strings.Replace(jotLimits, `number = [{ name = "budget", title = "budget of a month", most = 500 }]`, `property = [{ name = "budget", title = "budget of a month", `+kind+` }]`, 1)
+		said, recorded, err := (&jot{}).tried(t, file, true)
+		for _, line := range []string{fmt.Sprintf("%-12s budget: a new key has it as it was asked for", want), "update       budget: the list shows it, and the secret is accepted"} {
+			if !strings.Contains(said, line) || err != nil || strings.Contains(recorded, canary) {
+				t.Errorf("%s: %v, %q is not said\n%s", kind, err, line, said)
+			}
+		}
+		if said, _, err = (&jot{budgetStays: true}).tried(t, file, true); err == nil || !strings.Contains(said, "update       failed: budget: PATCH") {
+			t.Errorf("%s: one that stays: %v\n%s", kind, err, said)
+		}
+	}
+}
+
 // TestATrialAsksWhatAKeyCanBeGiven, and makes its keys of that.
 func TestATrialAsksWhatAKeyCanBeGiven(t *testing.T) {
 	file := strings.Replace(jotFile, `name = { field = "name" }, end`, `name = { field = "name" }, scopes = { field = "permissions", as = "list" }, end`, 1) +
