@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"strings"
 
-	"detent/apikey"
-	"detent/client"
 	"detent/config"
 	"detent/desk"
 	"detent/tui/ui"
@@ -82,9 +80,8 @@ func (k keeper) Check(o desk.Order) (desk.Order, error) {
 		if err != nil {
 			return o, err
 		}
-		if title, prefix, file := client.Foreign(cfg.IssuerFolder(), s.Is.Service, s.Token); title != "" && (s.Is.SecretPrefix == "" || !s.Token.HasPrefix(s.Is.SecretPrefix)) {
-			return o, &desk.FieldError{Field: "token", Why: fmt.Sprintf("it begins with %s, as the secrets of %s do: it was not stored, and is not sent to another service%s", prefix, title,
-				apikey.Capabilities{Title: s.Is.Service, File: file}.Settles())}
+		if err := foreign(cfg.IssuerFolder(), s.Is, s.Token); err != nil {
+			return o, &desk.FieldError{Field: "token", Why: err.Error()}
 		}
 		if s.Is.Token, err = k.o.Env.KeepToken(s.Is.Name, s.Token); err != nil {
 			return o, fmt.Errorf("the token could not be kept: %w", err)

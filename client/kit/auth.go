@@ -45,6 +45,9 @@ type Parent struct {
 	// Title and About are what a person is asked for, and where it is found.
 	Title string `toml:"title"`
 	About string `toml:"about"`
+	// Catalogue is how the service is asked which there are: ID is what a profile has for one, or Name where there is none. Its call may have
+	// the parents before this one in it.
+	Catalogue *Catalogue `toml:"catalogue"`
 }
 
 // Permission is one that a key can have.
@@ -130,6 +133,15 @@ func (c *checker) parents(list []Parent) {
 		seen[p.Name] = true
 		c.text(field+".title", p.Title, 40)
 		c.optional(field+".about", p.About, 120)
+		if p.Catalogue == nil {
+			continue
+		}
+		c.catalogue(field+".catalogue", p.Catalogue, c.d)
+		for _, later := range list[i:] {
+			if p.Catalogue.Names(later.Name) {
+				c.refuse(field+".catalogue.call", "{%s} is not known yet when this is asked: parents before this one are", later.Name)
+			}
+		}
 	}
 }
 

@@ -102,7 +102,7 @@ func (c *checker) catalogues(d *Declaration) {
 
 func (c *checker) catalogue(at string, k *Catalogue, d *Declaration) {
 	method, _, _ := strings.Cut(k.Call.Call, " ")
-	permissions := at == "catalogue"
+	permissions, parents := at == "catalogue", strings.HasPrefix(at, "parent[")
 	switch {
 	case k.Keys && !permissions:
 		c.refuse(at+".keys", "is for permissions: here a call is needed")
@@ -115,8 +115,8 @@ func (c *checker) catalogue(at string, k *Catalogue, d *Declaration) {
 		c.refuse(at+".call", "a catalogue is read: GET, or a POST that reads")
 	case k.Name == "" && k.ID+k.Feature+k.Group+k.Description != "":
 		c.refuse(at+".name", "is missing: where does a row have its name?")
-	case !permissions && k.ID+k.Feature+k.Group != "":
-		c.refuse(at, "has name and description of a row: id, feature and group are those of permissions")
+	case parents && k.Feature+k.Group != "", !parents && !permissions && k.ID+k.Feature+k.Group != "":
+		c.refuse(at, "has name and description of a row: feature and group are those of permissions, and id of these and of parents")
 	}
 	c.flat(at+".rows", k.Rows)
 	for field, path := range map[string]string{"name": k.Name, "id": k.ID, "feature": k.Feature, "group": k.Group, "description": k.Description} {
