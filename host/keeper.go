@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"strings"
 
+	"detent/apikey"
+	"detent/client"
 	"detent/config"
 	"detent/desk"
 	"detent/tui/ui"
@@ -88,6 +90,15 @@ func (k keeper) Check(o desk.Order) (desk.Order, error) {
 		}
 	}
 	return o, nil
+}
+
+// foreign refuses a token that begins as another issuer's do.
+func foreign(folder string, p config.Profile, token apikey.Secret) error {
+	title, prefix, file := client.Foreign(folder, p.Service, token)
+	if title == "" || p.SecretPrefix != "" && token.HasPrefix(p.SecretPrefix) {
+		return nil
+	}
+	return fmt.Errorf("it begins with %s, as the secrets of %s do: it was not stored, and is not sent to another service%s", prefix, title, apikey.Capabilities{Title: p.Service, File: file}.Settles())
 }
 
 // Keep changes the file; a file of a token that nothing names after that goes.

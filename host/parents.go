@@ -3,7 +3,6 @@ package host
 import (
 	"context"
 	"errors"
-	"fmt"
 
 	"detent/apikey"
 	"detent/client"
@@ -68,15 +67,6 @@ func (h *Host) parentChoices(ctx context.Context, p config.Profile, parent strin
 		return client.Choices{}, err
 	}
 	return client.ParentChoices(ctx, opts, parent)
-}
-
-// foreign refuses a token that begins as another issuer's do.
-func foreign(folder string, p config.Profile, token apikey.Secret) error {
-	title, prefix, file := client.Foreign(folder, p.Service, token)
-	if title == "" || p.SecretPrefix != "" && token.HasPrefix(p.SecretPrefix) {
-		return nil
-	}
-	return fmt.Errorf("it begins with %s, as the secrets of %s do: it was not stored, and is not sent to another service%s", prefix, title, apikey.Capabilities{Title: p.Service, File: file}.Settles())
 }
 
 var _ ui.ParentTeller = (*Screens)(nil)

@@ -133,15 +133,6 @@ func (c *checker) parents(list []Parent) {
 		seen[p.Name] = true
 		c.text(field+".title", p.Title, 40)
 		c.optional(field+".about", p.About, 120)
-		if p.Catalogue == nil {
-			continue
-		}
-		c.catalogue(field+".catalogue", p.Catalogue, c.d)
-		for _, later := range list[i:] {
-			if p.Catalogue.Names(later.Name) {
-				c.refuse(field+".catalogue.call", "{%s} is not known yet when this is asked: parents before this one are", later.Name)
-			}
-		}
 	}
 }
 

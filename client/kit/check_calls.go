@@ -81,6 +81,18 @@ func (c *checker) catalogues(d *Declaration) {
 	for field, k := range d.Catalogues() {
 		c.catalogue(field, k, d)
 	}
+	for i, p := range d.Parents {
+		if p.Catalogue == nil {
+			continue
+		}
+		field := fmt.Sprintf("parent[%d].catalogue", i)
+		c.catalogue(field, p.Catalogue, d)
+		for _, later := range d.Parents[i:] {
+			if p.Catalogue.Names(later.Name) {
+				c.refuse(field+".call", "{%s} is not known yet when this is asked: parents before this one are", later.Name)
+			}
+		}
+	}
 	for _, of := range []struct {
 		field string
 		has   *Catalogue
