@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 
 	"github.com/spf13/cobra"
@@ -33,12 +34,38 @@ func (a *app) issuerCommand() *cobra.Command {
 			}
 			return err
 		})}
+	var told string
+	parents := &cobra.Command{Use: "parents", Short: "Ask the service of a profile what its keys can belong to: its projects, accounts or users", Args: cobra.NoArgs,
+		RunE: a.run(func(ctx context.Context, _ []string) error { return a.parents(ctx, told) })}
+	outputFlag(parents, &told)
 	var o host.TryOptions
 	try := &cobra.Command{Use: "try FILE", Short: "Try the file of an issuer on the service of a profile: reads alone, unless --write", Args: cobra.ExactArgs(1),
 		RunE: a.run(func(ctx context.Context, args []string) error { return a.host.TryIssuer(ctx, args[0], o, a.out) })}
 	try.Flags().BoolVar(&o.Write, "write", false, "create keys of its own, prove, change and delete them, and prove that they are refused")
 	try.Flags().StringVar(&o.Record, "record", "", "write to this new file which calls and fields held, without any secret, name or id, to be sent in")
-	return a.group("issuer", "The services that a profile can be of, and files of your own that describe one", list, show, check, try)
+	return a.group("issuer", "The services that a profile can be of, and files of your own that describe one", list, show, check, parents, try)
+}
+
+// parents prints what the service names, and fails where it could not be asked for one of them.
+func (a *app) parents(ctx context.Context, format string) error {
+	asJSON, err := wantsJSON(format)
+	if err != nil {
+		return err
+	}
+	rows, failed, err := a.host.Parents(ctx, a.say)
+	if err != nil {
+		return err
+	}
+	if asJSON {
+		err = table.JSON(a.out, rows)
+	} else if len(rows) > 0 {
+		var cells [][]string
+		for _, r := range rows {
+			cells = append(cells, []string{r.Parent, r.ID, r.Name, r.Description})
+		}
+		err = table.Write(a.out, []string{"PARENT", "ID", "NAME", "DESCRIPTION"}, cells)
+	}
+	return cmp.Or(err, failed)
 }
 
 func (a *app) issuers(format string) error {

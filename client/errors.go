@@ -121,6 +121,7 @@ const (
 	opGet    = "read the key"
 
 	opCatalogue = "ask which permissions there are"
+	opParents   = "ask what keys can belong to"
 )
 
 func asError(err error) *Error {

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"detent/apikey"
+	"detent/client/kit"
 )
 
 // lacks reports whether an interface that every issuer has the method of is one that this one does nothing in.
@@ -20,6 +21,8 @@ func (s *issuer) lacks(ability any) bool {
 		return s.d.OwnProject == ""
 	case *Cataloguer:
 		return len(s.d.Catalogues()) == 0
+	case *ParentTeller:
+		return !slices.ContainsFunc(s.d.Parents, func(p kit.Parent) bool { return p.Catalogue != nil })
 	case *Roller:
 		return s.d.Roll == nil
 	case *SelfDeleter:

@@ -15,6 +15,19 @@ import (
 
 // Open makes the client of a service. It touches no network. Its errors say which option is wrong.
 func Open(opts Options) (Service, error) {
+	d, bad := declarationOf(opts)
+	if bad != nil {
+		return nil, bad
+	}
+	s, bad := openIssuer(d, opts)
+	if bad != nil {
+		return nil, bad
+	}
+	return s, nil
+}
+
+// declarationOf is the declaration that options are for, where they have a token.
+func declarationOf(opts Options) (*kit.Declaration, *Error) {
 	if opts.Token.IsZero() {
 		return nil, badOption("there is no token for this profile")
 	}
@@ -29,11 +42,7 @@ func Open(opts Options) (Service, error) {
 	if err != nil {
 		return nil, badOption("the declaration cannot be used: " + kit.OneLine(err))
 	}
-	s, bad := openIssuer(d, opts)
-	if bad != nil {
-		return nil, bad
-	}
-	return s, nil
+	return d, nil
 }
 
 func openIssuer(d *kit.Declaration, opts Options) (*issuer, *Error) {
@@ -70,7 +79,11 @@ func checkParents(d *kit.Declaration, given map[string]string) *Error {
 	for _, p := range d.Parents {
 		switch value := given[p.Name]; {
 		case value == "":
-			return badOption(fmt.Sprintf("the profile needs parents = { %s = \"…\" }: %s", p.Name, p.Title))
+			told := ""
+			if p.Catalogue != nil {
+				told = "; detent issuer parents asks the service which there are"
+			}
+			return badOption(fmt.Sprintf("the profile needs parents = { %s = \"…\" }: %s%s", p.Name, p.Title, told))
 		case !kit.IsParentValue(value):
 			return badOption(fmt.Sprintf("parents.%s: letters, digits and _ . @ : ~ -, at most 128", p.Name))
 		}

@@ -66,6 +66,11 @@ type Cataloguer interface {
 	Catalogue(ctx context.Context) (Catalogue, error)
 }
 
+// ParentTeller is what a service has that can be asked what keys can belong to: its projects, accounts or users.
+type ParentTeller interface {
+	ParentChoices(ctx context.Context, parent string) (Choices, error)
+}
+
 // Roller is what a service has that gives a key a new secret (Capabilities.Roll).
 type Roller interface {
 	// Roll gives the key a new secret, in place or by another key beside it. Where the service takes names of rolls, what is sent again under

@@ -120,7 +120,11 @@ func readParents(p *Profile, d *kit.Declaration, t *section) {
 	}
 	for _, k := range d.Parents {
 		if p.Parents[k.Name] == "" && (table == nil || !table.has(k.Name)) {
-			t.lacks("parents", "{ %s = \"…\" }: %s", k.Name, k.Title)
+			told := ""
+			if k.Catalogue != nil {
+				told = "; detent issuer parents -p " + p.Name + " asks the service which there are"
+			}
+			t.lacks("parents", "{ %s = \"…\" }: %s%s", k.Name, k.Title, told)
 		}
 	}
 }

@@ -39,8 +39,12 @@ func (h *Host) issuerOf(name string) ui.Issuer {
 // asked is what a form asks of a profile of this issuer.
 func asked(d *kit.Declaration) ui.Issuer {
 	out := ui.Issuer{Name: d.Name, Title: cmp.Or(d.Label, d.Title), About: d.About, URL: d.URL, Settings: d.Settings}
-	for _, p := range d.Parents {
-		out.Parents = append(out.Parents, ui.Parent{Name: p.Name, Title: p.Title, About: p.About})
+	for i, p := range d.Parents {
+		parent := ui.Parent{Name: p.Name, Title: p.Title, About: p.About, Told: p.Catalogue != nil}
+		for _, before := range d.Parents[:i] {
+			parent.Needs = append(parent.Needs, before.Name)
+		}
+		out.Parents = append(out.Parents, parent)
 	}
 	return out
 }

@@ -52,7 +52,7 @@ func (h *Host) TryIssuer(ctx context.Context, file string, o TryOptions, out io.
 		if err != nil {
 			return trial.Opened{}, err
 		}
-		return trial.Opened{Profile: p.Name, Environment: s.Profile.Environment, Desk: s.Desk, Service: s.Service, Caps: s.Caps, Token: s.token}, nil
+		return trial.Opened{Profile: p.Name, Environment: s.Profile.Environment, Desk: s.Desk, Service: s.Service, Caps: s.Caps, Token: s.token, Parents: p.Parents}, nil
 	}
 	held, err := trial.Run(ctx, to)
 	if err == nil && !held {

@@ -82,15 +82,23 @@ func (k keeper) Check(o desk.Order) (desk.Order, error) {
 		if err != nil {
 			return o, err
 		}
-		if title, prefix, file := client.Foreign(cfg.IssuerFolder(), s.Is.Service, s.Token); title != "" && (s.Is.SecretPrefix == "" || !s.Token.HasPrefix(s.Is.SecretPrefix)) {
-			return o, &desk.FieldError{Field: "token", Why: fmt.Sprintf("it begins with %s, as the secrets of %s do: it was not stored, and is not sent to another service%s", prefix, title,
-				apikey.Capabilities{Title: s.Is.Service, File: file}.Settles())}
+		if err := foreign(cfg.IssuerFolder(), s.Is, s.Token); err != nil {
+			return o, &desk.FieldError{Field: "token", Why: err.Error()}
 		}
 		if s.Is.Token, err = k.o.Env.KeepToken(s.Is.Name, s.Token); err != nil {
 			return o, fmt.Errorf("the token could not be kept: %w", err)
 		}
 	}
 	return o, nil
+}
+
+// foreign refuses a token that begins as another issuer's do.
+func foreign(folder string, p config.Profile, token apikey.Secret) error {
+	title, prefix, file := client.Foreign(folder, p.Service, token)
+	if title == "" || p.SecretPrefix != "" && token.HasPrefix(p.SecretPrefix) {
+		return nil
+	}
+	return fmt.Errorf("it begins with %s, as the secrets of %s do: it was not stored, and is not sent to another service%s", prefix, title, apikey.Capabilities{Title: p.Service, File: file}.Settles())
 }
 
 // Keep changes the file; a file of a token that nothing names after that goes.

@@ -53,37 +53,11 @@ func (h *Host) OpenProfile(ctx context.Context, p config.Profile) (*Session, err
 
 // openWith makes a profile ready for use, of an issuer that is built in or in a folder; trial is nil where nothing is tried.
 func (h *Host) openWith(ctx context.Context, p config.Profile, folder string, readOnly bool, trial *client.Trial) (_ *Session, err error) {
-	opts := client.Options{
-		Service: p.Service, IssuerFolder: folder, Parents: p.Parents, URL: p.URL, Environment: p.Environment, Exchange: p.Exchange, TokenURL: p.TokenURL, SecretPrefix: p.SecretPrefix,
-		CanCreate: p.CanCreate, ReadOnly: readOnly, Timeout: h.o.Timeout, UserAgent: h.o.UserAgent, Now: h.o.Now, Sleep: h.o.Sleep, Trial: trial,
-	}
-	if opts.Debug, err = h.resources.debug(); err != nil {
+	opts, err := h.optionsOf(ctx, p, folder, apikey.Secret{})
+	if err != nil {
 		return nil, err
 	}
-	if p.Embedded {
-		local, err := h.embeddedService(ctx)
-		if err == nil {
-			err = h.fillDemo(ctx, local, p.Service)
-		}
-		if err != nil {
-			return nil, fmt.Errorf("the embedded service: %w", err)
-		}
-		opts.URL, opts.Token, opts.ShownOnce, opts.Whole = local.url, local.token(p.Service), true, keyserver.SecretForm(p.Service)
-	} else {
-		reader, err := h.tokens()
-		if err != nil {
-			return nil, err
-		}
-		if opts.RootCAs, err = reader.Authorities(p); err != nil {
-			return nil, Usage(err)
-		}
-		if opts.Token, err = reader.Read(ctx, p); err != nil {
-			if errors.Is(err, context.Canceled) { // ctrl+c at the command's question
-				return nil, ErrInterrupted
-			}
-			return nil, Usage(err)
-		}
-	}
+	opts.ReadOnly, opts.Trial = readOnly, trial
 	if h.o.Guest.Views() {
 		opts.ReadOnly, readOnly = true, true
 	}
@@ -97,6 +71,43 @@ func (h *Host) openWith(ctx context.Context, p config.Profile, folder string, re
 	setting.Token = service.Capabilities().Credential
 	return &Session{Profile: p, Setting: setting, Desk: d, Service: d.Service(), Caps: service.Capabilities(), ReadOnly: readOnly, token: opts.Token,
 		now: h.o.Now, remember: func(told client.Catalogue) { h.rememberCatalogue(p, told) }}, nil
+}
+
+// optionsOf are those of the client of a profile, with the token that it authenticates with: one that was typed, absent for the profile's own.
+func (h *Host) optionsOf(ctx context.Context, p config.Profile, folder string, typed apikey.Secret) (opts client.Options, err error) {
+	opts = client.Options{
+		Service: p.Service, IssuerFolder: folder, Parents: p.Parents, URL: p.URL, Environment: p.Environment, Exchange: p.Exchange, TokenURL: p.TokenURL, SecretPrefix: p.SecretPrefix,
+		CanCreate: p.CanCreate, Timeout: h.o.Timeout, UserAgent: h.o.UserAgent, Now: h.o.Now, Sleep: h.o.Sleep,
+	}
+	if opts.Debug, err = h.resources.debug(); err != nil {
+		return opts, err
+	}
+	if p.Embedded {
+		local, err := h.embeddedService(ctx)
+		if err == nil {
+			err = h.fillDemo(ctx, local, p.Service)
+		}
+		if err != nil {
+			return opts, fmt.Errorf("the embedded service: %w", err)
+		}
+		opts.URL, opts.Token, opts.ShownOnce, opts.Whole = local.url, local.token(p.Service), true, keyserver.SecretForm(p.Service)
+		return opts, nil
+	}
+	reader, err := h.tokens()
+	if err != nil {
+		return opts, err
+	}
+	if opts.RootCAs, err = reader.Authorities(p); err != nil {
+		return opts, Usage(err)
+	}
+	if opts.Token = typed; !typed.IsZero() {
+		return opts, nil
+	}
+	opts.Token, err = reader.Read(ctx, p)
+	if errors.Is(err, context.Canceled) { // ctrl+c at the command's question
+		return opts, ErrInterrupted
+	}
+	return opts, Usage(err)
 }
 
 // List collects all keys of the profile.

@@ -2,6 +2,7 @@ package tui
 
 import (
 	"context"
+	"errors"
 	"strings"
 
 	tea "github.com/charmbracelet/bubbletea"
@@ -44,6 +45,8 @@ func (a *App) ask(msg tea.Msg) (tea.Cmd, bool) {
 		return a.configure(msg), true
 	case ui.TestProfile:
 		return a.testProfile(msg), true
+	case ui.AskParents:
+		return a.askParents(msg), true
 	case ui.AskCatalogue:
 		return a.askCatalogue(a.named(msg.Profile)), true
 	case ui.Catalogued:
@@ -163,6 +166,18 @@ func (a *App) letGo(msg ui.Settle) tea.Cmd {
 	return func() tea.Msg {
 		a.host.Settle(context.Background(), name, msg.Key)
 		return nil
+	}
+}
+
+// askParents has a service asked for a profile that is being written, from the machine that the operator sits at alone.
+func (a *App) askParents(msg ui.AskParents) tea.Cmd {
+	host, can := a.host.(ui.ParentTeller)
+	if !can || a.env.Remote {
+		return ui.Do(ui.ParentsTold{Ticket: msg.Ticket, Err: errors.New("nobody is asked from here")})
+	}
+	return func() tea.Msg {
+		told, err := host.ParentChoices(context.Background(), msg.Profile, msg.Parent)
+		return ui.ParentsTold{Ticket: msg.Ticket, Choices: told, Err: err}
 	}
 }
 

@@ -65,6 +65,7 @@ type args struct {
 	Secret       string                     `json:"secret"`
 	Call         string                     `json:"call"`
 	Project      string                     `json:"project"`
+	Parent       string                     `json:"parent"`
 	TTL          int64                      `json:"ttl"`
 	Overlap      string                     `json:"overlap"` // "1h"; absent is at once
 	Once         string                     `json:"once"`

@@ -31,7 +31,7 @@ import (
 //	parents  what its keys belong to, "project=42"
 //
 // Each file of the archive is a case. Its name begins with what is done: list, create, update, delete, probe, identify,
-// retrieve, catalogue, public key, roll, end the overlap or keep the former secret; a colon and words follow, but for the first case of each, which is the one that others are made of.
+// retrieve, catalogue, parents, public key, roll, end the overlap or keep the former secret; a colon and words follow, but for the first case of each, which is the one that others are made of.
 // Its lines:
 //
 //	set create=true                  settings of the profile: create, exchange, read_only, environment
@@ -42,6 +42,7 @@ import (
 //	< 200                            its answer, then "< Name: value" for a header of it, and its body; "< lost" drops the connection
 //	= Zones: read !, …               a permission that is offered then: its heading and name, "!" where it makes keys, what it is; role: NAME,
 //	                                 environment: NAME, and FIELD: WORD of a property
+//	= 42, group/app, words           what a parent can be, with its name and a description; "= and more" where that is not all
 //	= id=k1 name=ci                  a key that comes of it, in the order of the list; "= none" for no key; what a probe shows
 //	secret sk_live_…                 the secret that comes of it
 //	note words                       what the user is told besides
@@ -106,6 +107,7 @@ func (u *suite) abilities(t *testing.T) {
 	_, public := client.As[client.PublicKeys](s)
 	_, asks := client.As[client.Cataloguer](s)
 	_, rolls := client.As[client.Roller](s)
+	_, tells := client.As[client.ParentTeller](s)
 	_, deletes := client.As[client.SelfDeleter](s)
 	for _, a := range []struct {
 		name string
@@ -119,6 +121,7 @@ func (u *suite) abilities(t *testing.T) {
 		{"restrictions", caps.Restrictions, true, "create"}, {"roll", caps.Roll.Ability, rolls, "roll"},
 		{"ending an overlap", apikey.Ability{OK: caps.Roll.End, Why: "it has no such call"}, rolls, "end the overlap"},
 		{"keeping a former secret", apikey.Ability{OK: caps.Roll.Keep, Why: "it has no such call"}, rolls, "keep the former secret"}, {"deleting by the secret", apikey.Ability{OK: caps.SelfDelete != "", Why: "it has no such call"}, deletes, "delete by its secret"}, {"listing", apikey.Can(), true, "list"}, {"proving a secret", apikey.Can(), true, "probe"},
+		{"what keys belong to", apikey.Ability{OK: tells, Why: "it has no such call"}, tells, "parents"},
 		{"a catalogue", apikey.Ability{OK: caps.Catalogue.Can || caps.Catalogue.Beside, Why: "it has no such call"}, asks, "catalogue"}, {"identifying", apikey.Ability{OK: identifies, Why: "it has no such call"}, true, "identify"},
 	} {
 		switch {
@@ -128,7 +131,7 @@ func (u *suite) abilities(t *testing.T) {
 			t.Errorf("%s: claimed, but there is no such call", a.name)
 		case a.is.OK && u.first(a.by) == nil:
 			t.Errorf("%s: claimed, but %s has no case %q", a.name, u.path, a.by)
-		case a.is.OK && len(client.CallNames(s, callOf(a.by))) == 0 && a.by != "public key":
+		case a.is.OK && len(client.CallNames(s, callOf(a.by))) == 0 && a.by != "public key" && a.by != "parents":
 			t.Errorf("%s: a plan cannot say which requests it takes", a.name)
 		}
 	}

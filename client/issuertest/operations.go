@@ -96,7 +96,7 @@ func (u *suite) need(t *testing.T, do string) *sample {
 }
 
 // operations are what a case may do.
-var operations = []string{"list", "create", "update", "delete", "delete by its secret", "probe", "identify", "retrieve", "public key", "catalogue", "roll", "end the overlap", "keep the former secret"}
+var operations = []string{"list", "create", "update", "delete", "delete by its secret", "probe", "identify", "retrieve", "public key", "catalogue", "parents", "roll", "end the overlap", "keep the former secret"}
 
 // able is the issuer as one that can do more than every one must, which a case needs.
 func able[C any](t *testing.T, s client.Service, otherwise string) C {
@@ -156,6 +156,16 @@ func (u *suite) do(ctx context.Context, t *testing.T, s client.Service, c *sampl
 	case "catalogue":
 		told, err := able[client.Cataloguer](t, s, "the issuer cannot be asked which permissions there are").Catalogue(ctx)
 		return result{keys: offered(s.Capabilities()), value: told}, err
+	case "parents":
+		told, err := able[client.ParentTeller](t, s, "the issuer cannot be asked what its keys can belong to").ParentChoices(ctx, c.args.Parent)
+		r := result{value: told}
+		for _, p := range told.All {
+			r.keys = append(r.keys, strings.TrimSuffix(p.ID+", "+p.Name+", "+p.Description, ", "))
+		}
+		if told.More {
+			r.keys = append(r.keys, "and more")
+		}
+		return r, err
 	case "public key":
 		giver := able[client.PublicKeys](t, s, "the issuer has no public keys")
 		text := ""

@@ -45,6 +45,9 @@ type Parent struct {
 	// Title and About are what a person is asked for, and where it is found.
 	Title string `toml:"title"`
 	About string `toml:"about"`
+	// Catalogue is how the service is asked which there are: ID is what a profile has for one, or Name where there is none. Its call may have
+	// the parents before this one in it.
+	Catalogue *Catalogue `toml:"catalogue"`
 }
 
 // Permission is one that a key can have.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"detent/apikey"
 )
@@ -197,6 +198,13 @@ func (c *Call) As(field apikey.Field) string {
 	return v.As
 }
 
+// Names reports whether a parent is in the path, the query or the body.
+func (c *Call) Names(parent string) (names bool) {
+	place := "{" + parent + "}"
+	c.each(func(_ string, v Value) { names = names || v.Parent == parent })
+	return names || strings.Contains(c.Call, place) || strings.Contains(c.Query, place)
+}
+
 // each calls f with every value of the body that is no table or list, and with the path to it.
 func (c *Call) each(f func(path string, v Value)) {
 	var in func(path string, v Value)
@@ -321,6 +329,11 @@ func (d *Declaration) Requests() map[string]*Call {
 	for field, k := range d.Catalogues() {
 		if !k.Keys {
 			out[field] = &k.Call
+		}
+	}
+	for i, p := range d.Parents {
+		if p.Catalogue != nil {
+			out[fmt.Sprintf("parent[%d].catalogue", i)] = &p.Catalogue.Call
 		}
 	}
 	out["list.each"], out["update"], out["delete"], out["retrieve"] = d.List.Each, d.Update, d.Delete, d.Retrieve

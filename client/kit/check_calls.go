@@ -84,6 +84,18 @@ func (c *checker) catalogues(d *Declaration) {
 	for field, k := range d.Catalogues() {
 		c.catalogue(field, k, d)
 	}
+	for i, p := range d.Parents {
+		if p.Catalogue == nil {
+			continue
+		}
+		field := fmt.Sprintf("parent[%d].catalogue", i)
+		c.catalogue(field, p.Catalogue, d)
+		for _, later := range d.Parents[i:] {
+			if p.Catalogue.Names(later.Name) {
+				c.refuse(field+".call", "{%s} is not known yet when this is asked: parents before this one are", later.Name)
+			}
+		}
+	}
 	for _, of := range []struct {
 		field string
 		has   *Catalogue
@@ -105,7 +117,7 @@ func (c *checker) catalogues(d *Declaration) {
 
 func (c *checker) catalogue(at string, k *Catalogue, d *Declaration) {
 	method, _, _ := strings.Cut(k.Call.Call, " ")
-	permissions, property := at == "catalogue", strings.HasPrefix(at, "property")
+	permissions, named := at == "catalogue", strings.HasPrefix(at, "property") || strings.HasPrefix(at, "parent[")
 	switch {
 	case k.Keys && !permissions:
 		c.refuse(at+".keys", "is for permissions: here a call is needed")
@@ -118,8 +130,8 @@ func (c *checker) catalogue(at string, k *Catalogue, d *Declaration) {
 		c.refuse(at+".call", "a catalogue is read: GET, or a POST that reads")
 	case k.Name == "" && k.ID+k.Feature+k.Group+k.Description != "":
 		c.refuse(at+".name", "is missing: where does a row have its name?")
-	case !permissions && k.Feature+k.Group != "" || !permissions && !property && k.ID != "":
-		c.refuse(at, "has name and description of a row: id, feature and group are those of permissions")
+	case !permissions && k.Feature+k.Group != "", !permissions && !named && k.ID != "":
+		c.refuse(at, "has name and description of a row: feature and group are those of permissions, and id of these, of properties and of parents")
 	}
 	c.pages(at+".pages", k.Pages, &k.Call)
 	c.flat(at+".rows", k.Rows)

@@ -104,7 +104,7 @@ func TestAFieldOfTheFileBelowATableIsSaidToBelongAbove(t *testing.T) {
 		}
 		looked++
 		_, err := Load("f.toml", []byte(small+"[[parent]]\nname = \"team\"\ntitle = \"Team\"\n"+name+" = \"x\"\n"))
-		if want := "f.toml:16: parent[0]." + name + ": there is no such field; here are about, name, title; " + name + " is a field of the whole file: move it above the first [table]"; err == nil || !strings.Contains(err.Error(), want) {
+		if want := "f.toml:16: parent[0]." + name + ": there is no such field; here are about, catalogue, name, title; " + name + " is a field of the whole file: move it above the first [table]"; err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v, want %q", err, want)
 		}
 	}

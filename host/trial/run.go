@@ -43,6 +43,7 @@ type Opened struct {
 	Service     client.Service // its writes are orders
 	Caps        apikey.Capabilities
 	Token       apikey.Secret // what the profile authenticates with
+	Parents     map[string]string
 }
 
 // Run tries an issuer's file, and reports whether all held. What it says of each step holds no name, id or secret beside the names of the
@@ -107,6 +108,7 @@ func (t *trial) reads(ctx context.Context) (proves bool, err error) {
 	t.held("list", "%s: %s%s", t.d.List.Call.Call, apikey.Count(len(keys), "key"), others)
 	t.fieldsOf(keys)
 	t.catalogues(ctx)
+	t.parents(ctx)
 	proof, err := t.s.Service.Probe(ctx, apikey.MadeUp(t.s.Token, rand.Reader), "")
 	if err != nil {
 		t.failure("probe", "%s, with a made-up secret", t.d.Probes[0].Call)
@@ -150,6 +152,29 @@ func (t *trial) catalogues(ctx context.Context) {
 	t.held("catalogue", "the service names %s", strings.Join(parts, ", "))
 	now := t.s.Service.Capabilities()
 	t.s.Caps.PermissionGroups, t.s.Caps.Roles, t.s.Caps.Environments, t.s.Caps.Properties = now.PermissionGroups, now.Roles, now.Environments, now.Properties
+}
+
+// parents asks what keys can belong to, where the file says that the service tells. What the profile has should be among that.
+func (t *trial) parents(ctx context.Context) {
+	for _, p := range t.d.Parents {
+		asker, ok := client.As[client.ParentTeller](t.s.Service)
+		if p.Catalogue == nil || !ok {
+			continue
+		}
+		step := "parent"
+		told, err := asker.ParentChoices(ctx, p.Name)
+		is := func(c client.Choice) bool { return c.ID == t.s.Parents[p.Name] }
+		switch {
+		case client.IsKind(err, client.Forbidden):
+			t.untried(step, "%s: which there are: the profile's credential may not ask", p.Name)
+		case err != nil:
+			t.wrong(step, p.Name+": which there are", err)
+		case !told.More && !slices.ContainsFunc(told.All, is):
+			t.untried(step, "%s: the service names %d, and the profile's is none of them: is the id of a row what calls take?", p.Name, len(told.All))
+		default:
+			t.held(step, "%s: the service names %d%s", p.Name, len(told.All), map[bool]string{true: ", and has more"}[told.More])
+		}
+	}
 }
 
 // refusals says whether a refusal of the issuer's own was told from one of a proxy's by what the file has for it.

@@ -9,7 +9,7 @@
 // moved in Update itself.
 //
 // From the bottom up: key (what a key is called), failure, advice, buttons, gate and sink are parts of screens; on field stand the
-// fields (choice, textfield, tokenfield, expiry, access, limits, permissions and its view); pages holds fields, review shows what they
+// fields (choice, textfield, parentfield, tokenfield, expiry, access, limits, permissions and its view); pages holds fields, review shows what they
 // come to, sheet has both and the keys between them, draft is what is sent. The screens are create, edit, profile, publickey, verify
 // (with known and subject), confirm with delete and bulk, and secret with its view. speech says them all.
 package form

@@ -35,8 +35,8 @@ type Profile struct {
 	lacksServer bool // the address of the token server does not follow from the URL: it is asked for
 	prefix      *text
 	create      *tick
-	parents     map[string]map[string]*text // by issuer, then by the parent's name
-	chosen      bool                        // the environment was picked
+	parents     map[string]map[string]*parentField // by issuer, then by the parent's name
+	chosen      bool                               // the environment was picked
 }
 
 const (
@@ -77,7 +77,7 @@ func NewProfile(env *ui.Env, o ProfileOptions) ui.Screen {
 		{name: "Secrets", fields: p.secretFields(), hide: func() bool { return !p.issuer().Takes("secret_prefix") }},
 		{name: "Use", fields: p.useFields()},
 	}
-	p.begin(slices.Insert(pages, 1, p.parentPages()...), "This will be written to the configuration", p.facts, func(string) tea.Cmd {
+	p.begin(slices.Insert(pages, 4, p.parentPages()...), "This will be written to the configuration", p.facts, func(string) tea.Cmd {
 		if !p.pages.check() {
 			return nil
 		}
@@ -136,32 +136,46 @@ func (p *Profile) address() string {
 
 // parentPages ask for what keys belong to, a page for each issuer whose keys do.
 func (p *Profile) parentPages() (pages []page) {
-	p.parents = map[string]map[string]*text{}
+	p.parents = map[string]map[string]*parentField{}
 	for _, i := range p.Issuers {
 		if len(i.Parents) == 0 {
 			continue
 		}
-		p.parents[i.Name] = map[string]*text{}
+		p.parents[i.Name] = map[string]*parentField{}
 		var fields []field
 		for _, parent := range i.Parents {
 			was := ""
 			if p.was.Service == i.Name {
 				was = p.was.Parents[parent.Name]
 			}
-			t := newText(p.env, ui.Clean(parent.Title), was)
-			t.help = ui.Clean(parent.About)
-			t.verify = func(value string) error {
-				if strings.TrimSpace(value) == "" {
-					return errors.New("this is required: the calls of the service name it")
-				}
-				return nil
-			}
-			p.parents[i.Name][parent.Name] = t
-			fields = append(fields, t)
+			f := newParentField(p.env, parent, was)
+			p.parents[i.Name][parent.Name] = f
+			fields = append(fields, f)
 		}
 		pages = append(pages, page{name: "Keys of", fields: fields, hide: func() bool { return p.service.value() != i.Name }})
 	}
 	return pages
+}
+
+// askParents asks the service what a parent can be, where somebody comes to its field: by then the address and the token are said. A command that
+// gives the token may ask for something itself, and is not run behind the form.
+func (p *Profile) askParents() tea.Cmd {
+	f, is := p.pages.focused().(*parentField)
+	if !is || !f.parent.Told || p.Remote {
+		return nil
+	}
+	defer p.pages.refresh()
+	draft := p.profile()
+	lacks := func(name string) bool { return draft.Parents[name] == "" }
+	switch {
+	case len(draft.TokenCommand) > 0:
+		f.said = "A command gives the token: once this is saved, detent issuer parents asks the service which there are."
+		return nil
+	case p.checkToken() != nil || checkURL(draft.URL) != nil || slices.ContainsFunc(f.parent.Needs, lacks):
+		return nil
+	}
+	f.asking(p.env.Ticket())
+	return ui.Do(ui.AskParents{Ticket: f.ticket, Profile: draft, Parent: f.parent.Name})
 }
 
 func (p *Profile) tokenFields() []field {
@@ -438,8 +452,18 @@ func (p *Profile) Update(msg tea.Msg) tea.Cmd {
 		if p.isOwn(msg.Ticket) {
 			return p.saved(msg.Err)
 		}
+	case ui.ParentsTold:
+		for _, f := range p.parents[p.service.value()] {
+			f.told(msg)
+		}
+		p.pages.refresh()
 	case tea.KeyMsg:
-		return p.press(msg)
+		before := p.pages.focused()
+		cmd := p.press(msg)
+		if p.pages.focused() != before {
+			cmd = tea.Batch(cmd, p.askParents())
+		}
+		return cmd
 	}
 	return nil
 }

@@ -52,6 +52,11 @@ type Completer interface {
 	Complete(ctx context.Context, text string) []string
 }
 
+// ParentTeller is a Host that asks a service what keys can belong to, for a profile that is being written. Its method is called in a command.
+type ParentTeller interface {
+	ParentChoices(ctx context.Context, p ProfileDraft, parent string) (client.Choices, error)
+}
+
 // Fleet is a Host that can be asked for the keys of all its profiles together.
 type Fleet interface {
 	// Hear asks profiles, nil for all, side by side and calls each, one call at a time, as they answer: the first keys come with the
@@ -140,7 +145,11 @@ type Issuer struct {
 func (i Issuer) Takes(setting string) bool { return slices.Contains(i.Settings, setting) }
 
 // Parent is what an issuer's keys belong to, and a profile must name.
-type Parent struct{ Name, Title, About string }
+type Parent struct {
+	Name, Title, About string
+	Told               bool     // the service can be asked which there are
+	Needs              []string // the parents before it that are needed for that
+}
 
 // Connection is a profile in use.
 type Connection struct {

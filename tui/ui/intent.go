@@ -4,6 +4,7 @@ import (
 	tea "github.com/charmbracelet/bubbletea"
 
 	"detent/apikey"
+	"detent/client"
 	"detent/desk"
 	"detent/rotation"
 )
@@ -124,6 +125,12 @@ type (
 		Before  *ProfileDraft
 		Profile ProfileDraft
 	}
+	// AskParents asks what a parent of a profile that is being written can be; answered by ParentsTold.
+	AskParents struct {
+		Ticket  int
+		Profile ProfileDraft
+		Parent  string
+	}
 	// GoTo puts the cursor on a key, and begins to replace it as one that is compromised where that is asked for.
 	GoTo struct {
 		Profile string // whose it is; empty for the profile in use
@@ -235,6 +242,12 @@ type (
 		Ticket int
 		Name   string
 		Err    error
+	}
+	// ParentsTold is what the service named; Err is why it could not be asked.
+	ParentsTold struct {
+		Ticket  int
+		Choices client.Choices
+		Err     error
 	}
 	// Catalogued is what can be granted, as it is known from now on; Err is why the service could not be asked.
 	Catalogued struct {

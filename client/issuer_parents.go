@@ -1,0 +1,98 @@
+package client
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+
+	"detent/apikey"
+	"detent/client/kit"
+)
+
+// Choice is one thing that keys can belong to, as the service names it. ID is what a profile has for it under parents.
+type Choice struct {
+	ID          string `json:"id"`
+	Name        string `json:"name"`
+	Description string `json:"description,omitempty"`
+}
+
+// Choices are those of one parent. More says that the service has others, which it did not name in one answer.
+type Choices struct {
+	All  []Choice
+	More bool
+}
+
+// ParentChoices asks the service what a parent of a profile can be. Of the others, the options need those that the declaration has before
+// it: which projects there are may depend on the organization.
+func ParentChoices(ctx context.Context, opts Options, parent string) (Choices, error) {
+	d, bad := declarationOf(opts)
+	if bad != nil {
+		return Choices{}, bad
+	}
+	at, bad := toldParent(d, parent)
+	if bad != nil {
+		return Choices{}, bad
+	}
+	before := *d
+	before.Parents = d.Parents[:at]
+	opts.Parents = maps.Clone(opts.Parents)
+	maps.DeleteFunc(opts.Parents, func(name, _ string) bool {
+		return !slices.ContainsFunc(before.Parents, func(p kit.Parent) bool { return p.Name == name })
+	})
+	s, bad := openIssuer(&before, opts)
+	if bad != nil {
+		return Choices{}, bad
+	}
+	s.d = d
+	return s.ParentChoices(ctx, parent)
+}
+
+// toldParent is the place of a parent that the service can be asked for.
+func toldParent(d *kit.Declaration, name string) (at int, bad *Error) {
+	if at = slices.IndexFunc(d.Parents, func(p kit.Parent) bool { return p.Name == name && p.Catalogue != nil }); at < 0 {
+		bad = unsupported(opParents, apikey.Cannot("the service has no call that tells them"))
+	}
+	return at, bad
+}
+
+// ParentChoices implements ParentTeller. What cannot be a parent of a profile is left out.
+func (s *issuer) ParentChoices(ctx context.Context, parent string) (out Choices, err error) {
+	at, bad := toldParent(s.d, parent)
+	if bad != nil {
+		return Choices{}, bad
+	}
+	d := s.d.Parents[at].Catalogue
+	ctx, done := s.operation(ctx)
+	defer done()
+	c := s.request(opParents, &d.Call, "", nil)
+	c.list = true
+	err = s.send(ctx, c, func(a *answer) error {
+		out = Choices{}
+		seen := map[string]bool{}
+		rest, err := decodeList(a.body, d.Rows, func(raw []byte) error {
+			if !allSay(objectOf(raw), d.Only) {
+				return nil
+			}
+			row, err := s.catalogued(raw, d, nil)
+			if row.ID != "" { // it need not have a name
+				err = nil
+			}
+			choice := Choice{ID: cmp.Or(row.ID, row.Name), Name: cmp.Or(row.Name, row.ID), Description: row.Description}
+			if err == nil && kit.IsParentValue(choice.ID) && !seen[choice.ID] {
+				seen[choice.ID], out.All = true, append(out.All, choice)
+			}
+			if len(out.All) > maxCatalogue {
+				err = badAnswer(fmt.Sprintf("the answer has over %d rows", maxCatalogue))
+			}
+			return err
+		})
+		out.More = saysMore(rest) || linkTo(a.header, "next") != ""
+		return err
+	})
+	if err != nil {
+		return Choices{}, err
+	}
+	return out, nil
+}
