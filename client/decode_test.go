@@ -434,6 +434,7 @@ func sameRecord(t *testing.T, raw string) {
 		fast.places, slow.places = nil, nil // what it remembers is no part of the row
 		fast.letters, slow.letters = letters{}, letters{}
 		fast.objects, slow.objects = nil, nil
+		fast.own, slow.own = nil, nil
 		if (gotErr == nil) != (wantErr == nil) || gotErr == nil && !reflect.DeepEqual(fast, slow) {
 			t.Errorf("%q: got %+v, %v; want %+v, %v", raw, fast, gotErr, slow, wantErr)
 		}
@@ -453,6 +454,9 @@ func TestEveryMemberHasItsField(t *testing.T) {
 		r, places := newRecord(declared), map[json.Unmarshaler]bool{}
 		for _, name := range r.names {
 			f := r.field([]byte(name))
+			if n, is := f.(*nest); is && n.own == nil { // only leads to others
+				continue
+			}
 			if f == nil || places[f] {
 				t.Errorf("%s goes to %v", name, f)
 			}

@@ -59,7 +59,8 @@ var vendors = []vendor{
 		remove: `POST /v2/keys.deleteKey {"keyId":"$id"}`, verify: `POST /v2/keys.verifyKey {"key":"$secret","credits":{"cost":0}}`},
 	{service: "grafana", begin: servers.GrafanaClient, id: "id", secret: "key",
 		calls: map[string]string{"GET /api/serviceaccounts/*/tokens": "ServiceAccounts.ListTokens", "POST /api/serviceaccounts/*/tokens": "ServiceAccounts.CreateToken",
-			"DELETE /api/serviceaccounts/*/tokens/*": "ServiceAccounts.DeleteToken", "GET /api/org": "Org.GetCurrentOrg"},
+			"DELETE /api/serviceaccounts/*/tokens/*": "ServiceAccounts.DeleteToken",
+			"GET /api/serviceaccounts/search":        "ServiceAccounts.SearchOrgServiceAccountsWithPaging", "GET /api/org": "Org.GetCurrentOrg"},
 		list: "GET " + grafanaTokens, create: "POST " + grafanaTokens + ` {"name":"$name"}`, remove: "DELETE " + grafanaTokens + "/$id", verify: "GET /api/org"},
 }
 

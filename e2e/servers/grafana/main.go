@@ -89,6 +89,15 @@ func (o *order) make(c *grafana.GrafanaHTTPAPI) (any, error) {
 		return payload(c.ServiceAccounts.ListTokens(ids[0]))
 	case "ServiceAccounts.CreateToken":
 		return payload(c.ServiceAccounts.CreateToken(service_accounts.NewCreateTokenParams().WithServiceAccountID(ids[0]).WithBody(&body)))
+	case "ServiceAccounts.SearchOrgServiceAccountsWithPaging":
+		var page struct {
+			Page    int64 `json:"page,string"`
+			Perpage int64 `json:"perpage,string"`
+		}
+		if err := json.Unmarshal(o.Args[0], &page); err != nil {
+			return nil, err
+		}
+		return payload(c.ServiceAccounts.SearchOrgServiceAccountsWithPaging(service_accounts.NewSearchOrgServiceAccountsWithPagingParams().WithPage(&page.Page).WithPerpage(&page.Perpage)))
 	case "ServiceAccounts.DeleteToken":
 		return payload(c.ServiceAccounts.DeleteToken(ids[1], ids[0]))
 	}
