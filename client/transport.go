@@ -111,7 +111,7 @@ func newTransport(opts Options, speaks dialect) (*transport, *Error) {
 		opts.Now = time.Now
 	}
 	if opts.Sleep == nil {
-		opts.Sleep = sleep
+		opts.Sleep = Sleep
 	}
 	if opts.Random == nil {
 		opts.Random = rand.Reader
@@ -190,7 +190,8 @@ func sameOrigin(r *http.Request, via []*http.Request) error {
 
 func neverRedirect(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 
-func sleep(ctx context.Context, d time.Duration) error {
+// Sleep waits, or ends early with the context's error.
+func Sleep(ctx context.Context, d time.Duration) error {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {

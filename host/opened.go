@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"detent/client"
 	"detent/config"
 )
 
@@ -35,14 +36,7 @@ func (h *Host) Pause(ctx context.Context, d time.Duration) error {
 	if h.o.Sleep != nil {
 		return h.o.Sleep(ctx, d)
 	}
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
+	return client.Sleep(ctx, d)
 }
 
 // openDebug opens the file for a line a request; nil where none is asked for.

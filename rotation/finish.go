@@ -140,7 +140,7 @@ func (r *Rotation) clearUp(ctx context.Context, s *listing) (Result, error) {
 	if !r.pasteRefused.IsZero() && s.at.Sub(r.pasteRefused) >= cmp.Or(r.caps.ListLag, defaultLag) {
 		r.j.PasteRefused = false
 	}
-	notes := r.restoreName(ctx, s)
+	notes := append(r.restoreName(ctx, s), r.j.untold()...)
 	if res, err := r.finishAll(ctx); err != nil || res != nil {
 		return *orNothing(res), err
 	}

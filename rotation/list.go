@@ -14,6 +14,7 @@ type listing struct {
 	old, new *apikey.Key
 	target   *apikey.Key  // the key that a roll is of, where that makes another
 	maybe    []apikey.Key // what a roll may have made whose answer is lost
+	appeared []apikey.Key // what a create may have made whose answer is lost, under another name
 	ours     []apikey.Key // carry our nonce, or are superseded; the new key too
 	foreign  []apikey.Key // carry our base name and the nonce of a rotation without a readable journal here
 	rivals   []apikey.Key // carry the nonce of another open rotation of the same key, here
@@ -90,7 +91,10 @@ func (r *Rotation) rowMissing(subject, id string) {
 }
 
 func (r *Rotation) sort(s *listing, k apikey.Key) {
-	if r.j.New == nil && (r.j.Step == Preflight || r.j.Step == Create || r.j.Step == Retire) {
+	if r.appeared(k) {
+		s.appeared = append(s.appeared, k)
+	}
+	if r.j.New == nil && !r.j.pending(opCreate) && (r.j.Step == Preflight || r.j.Step == Create || r.j.Step == Retire) {
 		if r.listed == nil {
 			r.listed = map[string]bool{}
 		}
@@ -171,6 +175,32 @@ func (r *Rotation) maybeMadeByRoll(k apikey.Key) bool {
 	made, known := k.CreatedAt.Time()
 	return !known || !made.Before(r.j.Roll.Asked.Add(-maxSkew))
 }
+
+// appeared reports whether a key may be that of a create whose answer is lost, at a service that has not kept its name: no list had it before, and it was
+// not made before.
+func (r *Rotation) appeared(k apikey.Key) bool {
+	_, nonce := apikey.SplitName(k.Name)
+	made, known := k.CreatedAt.Time()
+	switch {
+	case r.j.Roll != nil || r.j.Manual || !r.j.pending(opCreate) || nonce != "" || k.ID == r.j.Old.ID || r.listed[k.ID]:
+		return false
+	case known:
+		return !made.Before(r.j.Started.Add(-maxSkew))
+	}
+	return r.listed != nil
+}
+
+// keepPossible keeps what appeared while a create was not answered, to be named at the end.
+func (r *Rotation) keepPossible(s *listing) {
+	for _, k := range s.appeared {
+		if words := k.Quoted(); len(r.j.Possible) < maxPossible && !slices.Contains(r.j.Possible, words) {
+			r.j.Possible = append(r.j.Possible, words)
+		}
+	}
+}
+
+// maxPossible are as many as a person looks through.
+const maxPossible = 20
 
 // showsRoll reports whether a list shows of the key that was rolled what a roll does to it: it is over, or has another end than it had.
 func (r *Rotation) showsRoll(s *listing) bool {

@@ -154,7 +154,7 @@ func (r *Rotation) findLost(ctx context.Context) (*Result, error) {
 		return nil, err
 	}
 	var hits []apikey.Key
-	_, _, err := r.lookFor(ctx, r.lostLag(), func(s *listing) bool {
+	s, _, err := r.lookFor(ctx, r.lostLag(), func(s *listing) bool {
 		hits = slices.DeleteFunc(s.ours, func(k apikey.Key) bool { return r.isForgotten(k.ID) })
 		return len(hits) > 0
 	})
@@ -166,6 +166,7 @@ func (r *Rotation) findLost(ctx context.Context) (*Result, error) {
 	}
 	switch {
 	case len(hits) == 0:
+		r.keepPossible(s)
 		r.j.settled(opCreate)
 		r.j.New = nil
 		r.j.Unfound++
@@ -244,6 +245,7 @@ func (r *Rotation) created(ctx context.Context, said string) (Result, error) {
 		notes = append(notes, fmt.Sprintf("the list did not show the new key for %s: old and new are compared later", span(r.lag())))
 	default:
 		r.j.ListLag = r.w.Now().Sub(begun)
+		notes = append(notes, r.nameWords(*s.new)...)
 	}
 	if err == nil {
 		if others := s.others(); len(others) > 0 {
@@ -261,6 +263,19 @@ func (r *Rotation) created(ctx context.Context, said string) (Result, error) {
 	}
 	notes = append(notes, r.diffWords(diff)...)
 	return r.Advance(said, notes...)
+}
+
+// nameWords say that a new key is not called as it was asked for. Without the mark in its name none is found whose create is not answered.
+func (r *Rotation) nameWords(k apikey.Key) []string {
+	if r.j.Roll != nil || r.j.Manual || k.Name == r.j.Name {
+		return nil
+	}
+	said := fmt.Sprintf("the service lists the new key as %s, and was asked to call it %q", k.Quoted(), r.j.Name)
+	if _, nonce := apikey.SplitName(k.Name); nonce != r.j.ID {
+		r.j.NameLost = true
+		said += ": one whose create is not answered cannot be told by its name"
+	}
+	return []string{said}
 }
 
 // stillHeldBack asks anew what holds a new key back whose secret is gone. The one that would be made in its place would be held back as well, so

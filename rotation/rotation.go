@@ -225,7 +225,7 @@ func (w World) withDefaults() World {
 		w.Wall = func() time.Time { return now().Round(0) }
 	}
 	if w.Sleep == nil {
-		w.Sleep = sleep
+		w.Sleep = client.Sleep
 	}
 	if w.Random == nil {
 		w.Random = rand.Reader
@@ -245,17 +245,6 @@ func (w World) withDefaults() World {
 		}
 	}
 	return w
-}
-
-func sleep(ctx context.Context, d time.Duration) error {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
 }
 
 // settle is how long a create whose answer was lost is given to take effect.

@@ -219,7 +219,11 @@ func (j *journal) unknown(inHand bool) []string {
 		out = append(out, fmt.Sprintf("whether a roll whose answer was lost takes effect later, or has: the key that it made would be %s, and nobody has its secret", calledWords(j.Old.Name)))
 	}
 	if j.Unfound > 0 && j.State != Open && j.Roll == nil {
-		out = append(out, fmt.Sprintf("whether a create whose answer was lost takes effect later: its key would be called %q", j.Name))
+		its := fmt.Sprintf("its key would be called %q", j.Name)
+		if j.NameLost {
+			its = "its key could not be told by its name"
+		}
+		out = append(out, "whether a create whose answer was lost takes effect later: "+its)
 	}
 	if j.Unfound > 0 && (j.State == Aborted || j.State == Over) && j.inPlace() {
 		out = append(out, "the key "+keyWords(j.Old)+" may have a new secret that nobody has: a roll was sent whose answer never came, and may take effect later")
@@ -322,10 +326,26 @@ func (j *journal) left() []string {
 			out = append(out, "the earlier new key "+id+" was not deleted by this rotation: `detent delete "+id+"` removes it")
 		}
 	}
+	out = append(out, j.untold()...)
 	for _, path := range j.leftCopies() {
 		out = append(out, fmt.Sprintf("%s may hold a secret: `rm -f %s %s` removes it, and what a write that was cut off left beside it", path, shellWord(path), shellWord(path+".new")))
 	}
 	return out
+}
+
+// untold says that the key of a create that was not answered may be there under another name: the service keeps no name, or nothing shows that it does.
+func (j *journal) untold() []string {
+	if j.Unfound == 0 && !j.pending(opCreate) || j.Roll != nil || j.Manual || !j.NameLost && (j.New != nil || len(j.Possible) == 0) {
+		return nil
+	}
+	said := "a create was not answered, and where the service keeps no name, its key cannot be told by its name"
+	if j.NameLost {
+		said = "a create was not answered, and its key cannot be told by its name, which the service does not keep"
+	}
+	if len(j.Possible) > 0 {
+		said += "; what appeared about then, and may be it: " + strings.Join(j.Possible, ", ")
+	}
+	return []string{said}
 }
 
 // Lacked reports the same of one of the two keys, SubjectOld or SubjectNew.

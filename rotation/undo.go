@@ -345,11 +345,13 @@ func (r *Rotation) deleteNew(ctx context.Context, gate func(context.Context) (*R
 	}
 	var s *listing
 	var held *Result
+	found := false // what was made by a create that was not answered
 	_, err := r.lookUntil(ctx, bound, func() (bool, error) {
 		var err error
 		if s, err = r.look(ctx); err != nil {
 			return false, err
 		}
+		found = found || len(s.ours) > 0
 		if held, err = r.deleteStraysOfUndo(ctx, s, gate); err != nil || held != nil {
 			return true, err
 		}
@@ -360,6 +362,9 @@ func (r *Rotation) deleteNew(ctx context.Context, gate func(context.Context) (*R
 	}
 	if denied := r.deniedButListed(s); len(denied) > 0 {
 		return nil, r.notDeleted(denied)
+	}
+	if !found {
+		r.keepPossible(s)
 	}
 	if r.j.New == nil { // of a roll whose answer was lost, and whose key no list shows
 		return nil, r.giveEndBack(ctx, s)

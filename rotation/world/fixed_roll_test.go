@@ -49,4 +49,6 @@ var fixedRolls = []fixed{
 			Strikes: []Strike{at("old key ends soon", "verify", ""), {Act: "list stands still", Step: "verify", N: 3}, {Act: "volume missing", Step: "verify", Nth: 5}, at("command after it fails", "verify", "")}}},
 	{name: "a roll without a name takes effect late, after another was made by a word", breaks: "I3: old rolled",
 		walk: Walk{Scenario: Scenario{NoTryDead: true, AtOnce: true, Unnamed: true, Roll: time.Hour}, Acts: []string{actRun}, Strikes: []Strike{{Act: "answer lost, effect late", Step: "preflight", N: 355}}}},
+	{name: "a roll's secret is lost, its overlap passes, the key is rolled again, and closed", breaks: "I3: old rolled",
+		walk: Walk{Scenario: Scenario{Roll: 3 * time.Minute, Drain: time.Minute}, Acts: []string{actRun, actAway, actDo, actClose}, Strikes: []Strike{at("create answers: old secret", "preflight", "")}}},
 }

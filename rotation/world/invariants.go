@@ -88,6 +88,9 @@ func (w *world) named(v *view) {
 		if k.rolled.Known() && strings.Contains(said, "may have a new secret that nobody has") {
 			continue
 		}
+		if k == w.former() && strings.Contains(said, "its former secret is left as it is, and dies at") { // of a further roll: nobody has it, and it dies
+			continue
+		}
 		if strings.Contains(said, fmt.Sprintf("called %q", k.row.Name)) { // by its name: its id nobody has seen
 			continue
 		}
