@@ -67,7 +67,10 @@ func (s *issuer) key(r *record) (apikey.Key, error) {
 		if k.Extra == nil {
 			k.Extra = map[string]json.RawMessage{}
 		}
-		k.Extra[s.d.Row.Copied[i]] = s.propertyOf(declared, raw)
+		if r.extras == nil {
+			r.extras = make([]shared[json.RawMessage], len(r.copied))
+		}
+		k.Extra[s.d.Row.Copied[i]] = r.extras[i].of(raw, func(raw []byte) json.RawMessage { return s.propertyOf(declared, raw) })
 	}
 	if prefix := firstOf(r.prefix...); k.Masked == "" && prefix != "" {
 		k.Masked = field(prefix) + "…"

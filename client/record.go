@@ -37,7 +37,8 @@ type record struct {
 	rights  shared[[]apikey.Permission]
 	limits  shared[*apikey.Restrictions]
 	objects shared[reference]
-	names   []string // of all members
+	extras  []shared[json.RawMessage] // of what is copied, each
+	names   []string                  // of all members
 	places  map[string]json.Unmarshaler
 	own     map[json.Unmarshaler]bool // what the row has itself, whatever an object in it says; nil where none is looked into
 

@@ -183,7 +183,7 @@ func wholeLife(h *home, is issuer, name, renamed string) {
 	h.leaks(secret)
 }
 
-// catalogue asks the server which environments there are: where one is meant that is not offered, and by the command for it.
+// catalogue asks the server which environments and projects there are: where one is meant that is not offered, and by the command for it.
 func catalogue(h *home, is issuer) {
 	if is.asks == "" {
 		h.Skip("it cannot be asked")
@@ -199,7 +199,16 @@ func catalogue(h *home, is issuer) {
 			h.Errorf("exit %d: %s", r.code, r.stderr)
 		case args[0] == "permissions" && (r.code != 0 || !strings.Contains(r.stderr, want)):
 			h.Errorf("exit %d: %s%s", r.code, r.stdout, r.stderr)
+		case args[0] == "permissions" && !strings.Contains(r.stdout, "Default"):
+			h.Errorf("the server's one project is not offered: %s", r.stdout)
 		}
+	}
+	made, _ := h.create("of all projects", append(slices.Clone(is.create), "--set", "projects=*")...)
+	if out := h.must("list", "projects:*", "-o", "json"); !strings.Contains(out.stdout, made.ID) {
+		h.Errorf("a key for all projects is not found: %s", out.stdout)
+	}
+	if r := h.run("", append([]string{"create", "--name", "of none", "--set", "projects=nosuch"}, is.create...)...); r.code != 2 || !strings.Contains(r.stderr, "default") {
+		h.Errorf("exit %d: %s", r.code, r.stderr)
 	}
 }
 
