@@ -287,7 +287,7 @@ func TestATrialProvesWhatTheFileSays(t *testing.T) {
 		t.Errorf("%v\n%s", err, said)
 	}
 	for _, want := range []string{"list         GET /v1/{team}/keys: 1 key", "a made-up secret: refused", "create       POST /v1/{team}/keys: answered", "has the new key, as it was asked for",
-		"last_used_at shows that the new key was used", "the new secret: accepted", "a key that was to end in 2 days does", "the list shows the new name", "disable      the list shows it, and the secret is refused at once",
+		"last_used_at shows that the new key was used", "the new secret: accepted", "a key that was to end in 2 days does", "a name: the list shows it, and the secret is accepted", "disable      the list shows it, and the secret is refused at once",
 		"enable       the list shows it, and the secret is accepted at once", "pages        of 1: the same 3 keys, in 4 requests", "revoke_lag   the deleted secret: refused at once", "a second time: gone already", "refusals.own 4 refusals, each in the shape that is declared"} {
 		if !strings.Contains(said, want) {
 			t.Errorf("%q is not said", want)
