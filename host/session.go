@@ -63,7 +63,7 @@ func (h *Host) openWith(ctx context.Context, p config.Profile, folder string, re
 	if p.Embedded {
 		local, err := h.embeddedService(ctx)
 		if err == nil {
-			err = h.fillDemo(ctx, local, p.Service)
+			err = h.fillDemo(ctx, local, p)
 		}
 		if err != nil {
 			return nil, fmt.Errorf("the embedded service: %w", err)
