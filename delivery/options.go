@@ -37,7 +37,7 @@ type Options struct {
 	Timeout time.Duration
 	// MaxOutput is how many bytes of a child's output are kept, the last ones; 0 is 64 KiB.
 	MaxOutput int
-	// NoSync leaves disk syncs out, for tests that need no crash of the machine to be survived.
+	// NoSync leaves disk syncs out, for what need not survive a crash of the machine: tests, and the demo.
 	NoSync bool
 	// NoMounts leaves out asking every process of this system which files it has mounted by themselves, for tests that
 	// prepare thousands of deliveries to folders of their own.

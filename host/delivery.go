@@ -16,11 +16,11 @@ func (h *Host) deliveryOptions() (delivery.Options, error) {
 		return delivery.Options{}, err
 	}
 	o := delivery.Options{Home: h.o.Env.Get("HOME"), Environ: h.o.Env.Without(cfg.SecretVariables()...), Clipboard: h.copySecret(), Hook: h.o.Hook}
-	if h.o.Demo { // it writes in its own folder alone
+	if h.o.Demo { // it writes in its own folder alone, which goes with it
 		if o.Below, err = h.resources.temp(); err != nil {
 			return o, err
 		}
-		o.Dir, o.Home = o.Below, o.Below
+		o.Dir, o.Home, o.NoSync = o.Below, o.Below, true
 	}
 	return o, nil
 }

@@ -3,14 +3,11 @@ package host
 import (
 	"context"
 	"errors"
-	"fmt"
 	"os"
 	"path/filepath"
 	"time"
 
 	"detent/apikey"
-	"detent/delivery"
-	"detent/desk"
 	"detent/keyserver"
 	"detent/rotation"
 	"detent/tui/rotate"
@@ -20,8 +17,8 @@ import (
 // ShowsAll reports whether the screens begin with all profiles: those of the demo, where none is named.
 func (h *Host) ShowsAll() bool { return h.o.Demo && h.o.DemoKeys == 0 && h.o.Profile == "" }
 
-// Stage gives the demo's applications their keys, and rotates some of them as far as each is meant to be: really, against the embedded service. It
-// returns what makes the screens that go on behind the list. Where something fails there is less to see, and nothing else is wrong.
+// Stage rotates the keys of some of the demo's applications as far as each is meant to be: really, against the embedded service. It returns
+// what makes the screens that go on behind the list. Where something fails there is less to see, and nothing else is wrong.
 func (h *Screens) Stage() func(env *ui.Env) []ui.Screen {
 	ctx, stop := context.WithCancel(context.Background())
 	ended := make(chan struct{})
@@ -37,7 +34,7 @@ func (h *Screens) Stage() func(env *ui.Env) []ui.Screen {
 	var under []rotation.View
 	for _, profile := range h.Profiles() {
 		s, err := h.session(ctx, profile.Name, apikey.Key{})
-		if err != nil || s.ReadOnly || quick.settle(ctx, s) != nil {
+		if err != nil || s.ReadOnly {
 			continue
 		}
 		for _, app := range keyserver.DemoApps() {
@@ -55,42 +52,6 @@ func (h *Screens) Stage() func(env *ui.Env) []ui.Screen {
 		}
 		return out
 	}
-}
-
-// settle puts into the applications of a profile the keys that they have.
-func (h *Host) settle(ctx context.Context, s *Session) error {
-	local, err := h.embeddedService(ctx)
-	if err != nil {
-		return err
-	}
-	dir, err := h.resources.temp()
-	if err != nil {
-		return err
-	}
-	for _, a := range keyserver.DemoApps() {
-		if a.Service != s.Profile.Service {
-			continue
-		}
-		local.filling.Lock()
-		secret := local.secrets[demoOf{a.Service, a.Key}]
-		delete(local.secrets, demoOf{a.Service, a.Key})
-		local.filling.Unlock()
-		if secret.IsZero() {
-			return fmt.Errorf("the demo has no %s", a.Key)
-		}
-		if err := os.Mkdir(filepath.Join(dir, a.Name), 0o700); err != nil {
-			return err
-		}
-		d, err := h.Destination(s.Profile, a.Name)
-		if err != nil {
-			return err
-		}
-		run := desk.NewDelivery(s.Setting.Of(""), func(string) {})
-		if err := run.Put(desk.ForKey(ctx, apikey.Key{Name: a.Key}), []delivery.Destination{d}, secret); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // rehearsed rotates a key of the demo as far as it is meant to be.

@@ -115,6 +115,33 @@ func TestTheApplicationsOfTheDemoHoldTheirKeys(t *testing.T) {
 	}
 }
 
+// TestThePlacesOfTheDemoAreThereForWhoeverOpensOneProfile, a command, say, though nothing is staged; also where nothing may be written.
+func TestThePlacesOfTheDemoAreThereForWhoeverOpensOneProfile(t *testing.T) {
+	for _, readOnly := range []bool{false, true} {
+		h, dir := demoHost(t, func(s *Settings) { s.Profile, s.ReadOnly = "local/generic", &readOnly })
+		s, err := h.Open(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, name := range []string{"billing-worker", "storefront", "data-warehouse"} {
+			k, err := s.Find(t.Context(), name, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, place := range Suggested(s.Profile, k.Name) {
+				holds, err := h.Screens(io.Discard).Look(t.Context(), s.Profile.Name, k, place.Name)
+				if want := "holds " + k.Name + " (" + k.Masked + ")"; err != nil || holds != want {
+					t.Errorf("%s: %q, %v; want %q", place.Name, holds, err, want)
+				}
+			}
+		}
+		h.Close()
+		if left := entries(t, dir); len(left) != 0 {
+			t.Errorf("it left %v", left)
+		}
+	}
+}
+
 func TestNothingIsStagedWhereTheDemoMayWriteNothingOrIsForScale(t *testing.T) {
 	yes := true
 	for name, change := range map[string]func(*Settings){

@@ -2,18 +2,10 @@ package host
 
 import (
 	"path/filepath"
-	"slices"
 
 	"detent/config"
 	"detent/keyserver"
 )
-
-// demoOf is a key of the demo.
-type demoOf struct{ service, name string }
-
-func inDemo(of demoOf) bool {
-	return slices.ContainsFunc(keyserver.DemoApps(), func(a keyserver.DemoApp) bool { return of == demoOf{a.Service, a.Key} })
-}
 
 // demoConfig is the configuration of the demo: the profiles that are there without a file, and where its applications read their keys.
 func (h *Host) demoConfig() (*config.Config, error) {

@@ -4,9 +4,14 @@ import (
 	"context"
 	"fmt"
 	"net"
+	"os"
+	"path/filepath"
 	"sync"
 
 	"detent/apikey"
+	"detent/config"
+	"detent/delivery"
+	"detent/desk"
 	"detent/keyserver"
 )
 
@@ -18,8 +23,9 @@ type embedded struct {
 	// filling guards filled, the services that have their demo keys: profiles are opened side by side.
 	filling sync.Mutex
 	filled  map[string]bool
-	// secrets are those of the demo that its applications have, by service and name; guarded by filling.
-	secrets map[demoOf]apikey.Secret
+	// settling guards over: the demo's applications get no file any more, their folder goes.
+	settling sync.Mutex
+	over     bool
 }
 
 // token is the administrator of this process; it is in no file.
@@ -61,30 +67,71 @@ func (h *Host) embeddedService(ctx context.Context) (*embedded, error) {
 			_, _ = fmt.Fprintln(log, err)
 		}
 	}()
+	local := &embedded{server: server, url: "http://" + listener.Addr().String(), filled: map[string]bool{}}
 	h.OnClose(func() {
 		stop()
 		<-ended
 		_ = server.Close()
+		local.settling.Lock()
+		defer local.settling.Unlock()
+		local.over = true
 	})
-	h.resources.embedded = &embedded{server: server, url: "http://" + listener.Addr().String(), filled: map[string]bool{}, secrets: map[demoOf]apikey.Secret{}}
-	return h.resources.embedded, nil
+	h.resources.embedded = local
+	return local, nil
 }
 
-// fillDemo stores a service's demo keys when it is used first: those of the others would only delay it.
-func (h *Host) fillDemo(ctx context.Context, local *embedded, service string) error {
+// fillDemo stores the demo's keys of a profile's service when it is used first, and gives its applications theirs: those of the others
+// would only delay it. Where an application gets none there is less to see, and nothing else is wrong.
+func (h *Host) fillDemo(ctx context.Context, local *embedded, p config.Profile) error {
 	if !h.o.Demo {
 		return nil
 	}
 	local.filling.Lock()
 	defer local.filling.Unlock()
-	if local.filled[service] {
+	if local.filled[p.Service] {
 		return nil
 	}
-	err := local.server.FillDemoFor(ctx, h.o.DemoKeys, func(service, name string, secret apikey.Secret) {
-		if of := (demoOf{service, name}); inDemo(of) {
-			local.secrets[of] = secret
+	secrets := map[string]apikey.Secret{}
+	for _, a := range keyserver.DemoApps() {
+		secrets[a.Key] = apikey.Secret{}
+	}
+	err := local.server.FillDemoFor(ctx, h.o.DemoKeys, func(_, name string, secret apikey.Secret) {
+		if _, of := secrets[name]; of {
+			secrets[name] = secret
 		}
-	}, service)
-	local.filled[service] = err == nil
-	return err
+	}, p.Service)
+	if local.filled[p.Service] = err == nil; err != nil || h.o.DemoKeys > 0 {
+		return err
+	}
+	local.settling.Lock()
+	defer local.settling.Unlock()
+	if !local.over {
+		_ = h.settle(ctx, p, secrets)
+	}
+	return nil
+}
+
+// settle puts into the applications of a profile of the demo the keys that they have: their places are there before anybody looks.
+func (h *Host) settle(ctx context.Context, p config.Profile, secrets map[string]apikey.Secret) error {
+	dir, err := h.resources.temp()
+	if err != nil {
+		return err
+	}
+	for _, a := range keyserver.DemoApps() {
+		if a.Service != p.Service {
+			continue
+		}
+		if err := os.Mkdir(filepath.Join(dir, a.Name), 0o700); err != nil {
+			return err
+		}
+		d, err := h.Destination(p, a.Name)
+		if err != nil {
+			return err
+		}
+		run := desk.NewDelivery("", func(string) {})
+		if err := run.Put(desk.ForKey(ctx, apikey.Key{Name: a.Key}), []delivery.Destination{d}, secrets[a.Key]); err != nil {
+			return err
+		}
+	}
+	return nil
 }

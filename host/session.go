@@ -85,7 +85,7 @@ func (h *Host) optionsOf(ctx context.Context, p config.Profile, folder string, t
 	if p.Embedded {
 		local, err := h.embeddedService(ctx)
 		if err == nil {
-			err = h.fillDemo(ctx, local, p.Service)
+			err = h.fillDemo(ctx, local, p)
 		}
 		if err != nil {
 			return opts, fmt.Errorf("the embedded service: %w", err)

@@ -127,17 +127,25 @@ func TestAWholeRotationByEar(t *testing.T) {
 	d.heard(d.enter("1", "0", "R"), "profile prod, done, at", "chosen fraud-model")
 }
 
-// TestProgressIsSeldomSaid: a wait is told when it begins, and at most once in ten seconds then.
+// TestProgressIsSeldomSaid: a wait is told when it begins, and at most once in ten seconds then, with what is asked meanwhile.
 func TestProgressIsSeldomSaid(t *testing.T) {
-	d := listen(t)
+	d := listen(t, func(o *Options, _ *fakeHost) {
+		turns := &walkedRotations{now: o.Now, look: 2 * time.Minute}
+		o.Rotate = func(env *ui.Env, p ui.Profile, caps apikey.Capabilities, k apikey.Key) ui.Screen {
+			return rotate.NewSetup(env, turns, p.Name, k, caps)
+		}
+	})
 	d.enter("fraud-model", "rotate", "begin", "1", "1", "1")
 	from := d.out.Len()
-	for range 120 {
+	for range 240 {
 		d.pass(500 * time.Millisecond)
 	}
 	said := d.out.String()[from:]
-	if n := strings.Count(said, "\n"); n > 6 {
-		t.Errorf("%d lines in a minute:\n%s", n, said)
+	if n := strings.Count(said, " left"); n < 2 || n > 12 {
+		t.Errorf("%d times in two minutes:\n%s", n, said)
+	}
+	if asked := strings.Count(said, "Rotate fraud-model: "); asked > strings.Count(said, " left")+2 { // and at its end
+		t.Errorf("asked %d times:\n%s", asked, said)
 	}
 }
 
