@@ -6,6 +6,9 @@
 //
 //	a credential in a header, basic, a cookie or the body, or a session by a login       auth, key_auth, auth.login
 //	keys of an account, a project, a service account                                      parent, {NAME} in paths, { parent = "NAME" }
+//	which of these there are, as the service tells                                        parent.catalogue
+//	a list in which some rows are keys                                                    list.only
+//	a body that is a form                                                                 send_as
 //	JSON-RPC and other bodies that are nested                                             send; { field = "name" } anywhere in it
 //	pages by number, offset, last id, cursor or link                                      list.pages
 //	a list of ids, each key asked for                                                     list.each
