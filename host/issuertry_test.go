@@ -36,6 +36,8 @@ type jot struct {
 	drops                                                  string // the member of a create that no row has
 	neverUsed, bare, forgetsMeta                           bool   // the first key's use is not written, it has no meta, a create with meta makes a key without
 	short                                                  bool   // a create is answered with a secret alone
+	needs                                                  string // the scope without which a key is answered as a dead one is
+	alike                                                  int    // with this status
 	anew, forgets, keepsOld, hours                         bool   // of rolls: they make a key, an end is not given back, the former secret lives on, an overlap is of hours
 }
 
@@ -83,6 +85,10 @@ func (j *jot) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return k.secret == sent && (k.on || j.stillOn) && (k.end.IsZero() || k.end.After(j.now()))
 	})
 	died, was := j.dead[sent]
+	if j.needs != "" && (at < 0 || at > 0 && r.URL.Path == "/v1/me" && !strings.Contains(string(j.keys[at].more["scopes"]), j.needs)) {
+		no(j.alike, "the api key is invalid")
+		return
+	}
 	if at < 0 && (!was || j.now().Sub(died) >= j.lag && !j.neverDead && !j.keepsOld) {
 		no(401, "unknown key "+sent)
 		return
@@ -444,6 +450,21 @@ func TestATrialAsksWhatAKeyCanBeGiven(t *testing.T) {
 		}
 		if status == 200 && !strings.Contains(said, "create       POST /v1/{team}/keys: answered") {
 			t.Errorf("no key was made of what the service named\n%s", said)
+		}
+	}
+}
+
+// TestATrialHoldsThatALivingKeyIsNotTakenForADeadOne: by a key of its own that lacks what the probe needs.
+func TestATrialHoldsThatALivingKeyIsNotTakenForADeadOne(t *testing.T) {
+	file := strings.Replace(jotFile, `name = { field = "name" }, end`, `name = { field = "name" }, scopes = { field = "permissions", as = "list" }, end`, 1) +
+		`permission = [{ name = "admin", mints = true }, { name = "write" }, { name = "read" }]` + "\n"
+	file = strings.Replace(file, `answers = "object" }]`, `answers = "object", needs = "read" }]`, 1)
+	file = strings.Replace(file, `own = ["text"] }`, `own = ["text"], means = [{ status = 403, words = "invalid", is = 401 }] }`, 1)
+	for status, want := range map[int]string{403: "probe.needs  a living key without read: nothing is shown, and is not taken for a dead one: GET /v1/me answered 403, which is taken for 401",
+		401: "probe.needs  failed: a living key without read is taken for a dead one: GET /v1/me answered 401"} {
+		said, recorded, err := (&jot{needs: "read", alike: status}).tried(t, file, true)
+		if !strings.Contains(said, want) || (status == 401) != errors.Is(err, ErrNo) || strings.Contains(recorded, canary) || !strings.Contains(said, "revoke_lag   the deleted secret: refused at once") {
+			t.Errorf("%d: %v, want %q\n%s", status, err, want, said)
 		}
 	}
 }
