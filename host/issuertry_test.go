@@ -34,7 +34,8 @@ type jot struct {
 	endStays, endOff, budgetStays, noBudget, strange       bool   // of changes: an end does not move, or to another time, a limit does not, or is not there; another id is named
 	taken                                                  int    // the status of a create with a name that is taken; 0 for none
 	drops                                                  string // the member of a create that no row has
-	neverUsed, bare, forgetsMeta                           bool   // the first key's use is not written, it has no meta, a create with meta makes a key without
+	neverUsed, bare, forgetsMeta                           bool   // the first key's use is not written, a new key has no meta, a create with meta makes a key without
+	leaked                                                 bool   // a key was asked for with the meta of the first one, which may everything
 	short                                                  bool   // a create is answered with a secret alone
 	needs                                                  string // the scope without which a key is answered as a dead one is
 	alike                                                  int    // with this status
@@ -172,7 +173,13 @@ func (j *jot) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	default:
 		k := j.add(*body.Name)
 		k.more = map[string]json.RawMessage{"scopes": body.Scopes, "meta": body.Meta}
-		if j.forgetsMeta {
+		if body.Meta != nil && strings.Contains(string(body.Meta), "everything") {
+			j.leaked = true
+		}
+		switch {
+		case body.Meta == nil && !j.bare:
+			k.more["meta"] = json.RawMessage(`{"plan":"` + canary + `"}`)
+		case j.forgetsMeta:
 			delete(k.more, "meta")
 		}
 		if body.End != nil && !j.noEnd {
@@ -251,9 +258,7 @@ func (j *jot) tried(t *testing.T, file string, write bool) (said, recorded strin
 	j.now = func() time.Time { clock.Lock(); defer clock.Unlock(); return now }
 	j.dead = map[string]time.Time{}
 	root := j.add("root " + canary)
-	if !j.bare {
-		root.more = map[string]json.RawMessage{"meta": json.RawMessage(`{"plan":"` + canary + `"}`)}
-	}
+	root.more = map[string]json.RawMessage{"meta": json.RawMessage(`{"plan":"` + canary + `, everything"}`)}
 	server := httptest.NewServer(j)
 	defer server.Close()
 	h := hostWith(t, "[profiles.p]\nservice = \"generic\"\nurl = \""+server.URL+"\"\ntoken = { env = \"T\" }\n", "T="+root.secret)
@@ -279,6 +284,9 @@ func (j *jot) tried(t *testing.T, file string, write bool) (said, recorded strin
 	raw, readErr := os.ReadFile(record)
 	if readErr != nil {
 		t.Fatalf("%v\n%s", readErr, out.String())
+	}
+	if j.leaked {
+		t.Errorf("a key was asked for with the access of another's\n%s", out.String())
 	}
 	if len(j.keys) != 1+j.leaves {
 		t.Errorf("%d keys are left\n%s", len(j.keys), out.String())
@@ -466,6 +474,14 @@ func TestATrialHoldsThatALivingKeyIsNotTakenForADeadOne(t *testing.T) {
 		if !strings.Contains(said, want) || (status == 401) != errors.Is(err, ErrNo) || strings.Contains(recorded, canary) || !strings.Contains(said, "revoke_lag   the deleted secret: refused at once") {
 			t.Errorf("%d: %v, want %q\n%s", status, err, want, said)
 		}
+	}
+}
+
+// TestATrialAsksForNoLongerLifeThanThereIs, and holds the key against what was asked.
+func TestATrialAsksForNoLongerLifeThanThereIs(t *testing.T) {
+	said, _, err := (&jot{}).tried(t, jotFile+"expiry.longest = \"24h\"\n", true)
+	if err != nil || !strings.Contains(said, "expires_at   a key that was to end in 1d does") {
+		t.Errorf("%v\n%s", err, said)
 	}
 }
 

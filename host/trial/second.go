@@ -72,7 +72,8 @@ func (t *trial) taken(ctx context.Context, a *trialKey) {
 	}
 }
 
-// copied makes a key with what another one has of the members that are copied as they are.
+// copied makes a key with what another one of the trial's own has of the members that are copied as they are: what others' keys may, an administrator's
+// among them, is given to none.
 func (t *trial) copied(ctx context.Context, _ *trialKey) {
 	names := slices.DeleteFunc(slices.Clone(t.d.Row.Copied), func(name string) bool { return t.d.Number(apikey.Field(name)) != nil })
 	if len(names) == 0 {
@@ -85,6 +86,9 @@ func (t *trial) copied(ctx context.Context, _ *trialKey) {
 	}
 	extra, most := map[string]json.RawMessage{}, 0
 	for _, k := range all {
+		if !slices.ContainsFunc(t.made, func(own *trialKey) bool { return own.key.ID == k.ID }) {
+			continue
+		}
 		has := map[string]json.RawMessage{}
 		for _, name := range names {
 			if raw := k.Extra[name]; raw != nil {
@@ -97,7 +101,7 @@ func (t *trial) copied(ctx context.Context, _ *trialKey) {
 	}
 	switch {
 	case most == 0:
-		t.untried("copied", "no key has %s", strings.Join(names, ", "))
+		t.untried("copied", "no key of the trial's own has %s, and what others have is not copied", strings.Join(names, ", "))
 		return
 	case t.d.Delete == nil:
 		t.untried("copied", "a second key could not be deleted")
@@ -108,7 +112,7 @@ func (t *trial) copied(ctx context.Context, _ *trialKey) {
 		if extra[name] != nil {
 			had = append(had, name)
 		} else {
-			t.untried("copied", "%s: no key has it beside the others", name)
+			t.untried("copied", "%s: no key of the trial's own has it beside the others", name)
 		}
 	}
 	name := t.name()
