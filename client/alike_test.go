@@ -139,3 +139,12 @@ func TestAProbeThatLivingKeysMayBeRefusedIsSaid(t *testing.T) {
 		}
 	}
 }
+
+// TestWhatTheRowSaysIsNotUnknown: what a key may do is known where its row has the permissions.
+func TestWhatTheRowSaysIsNotUnknown(t *testing.T) {
+	s := serve(t, twoOfOne, "admin-0123456789abcdef", serveTwoOfOne)
+	proof, _, err := Verify(t.Context(), s, apikey.NewSecret(fullSecret))
+	if err != nil || proof.Key == nil || strings.Contains(strings.Join(proof.Unknown, "; "), openBesides) {
+		t.Errorf("%+v, %v", proof, err)
+	}
+}

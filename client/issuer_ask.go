@@ -159,9 +159,9 @@ func (s *issuer) open(by *kit.Probe, p apikey.Proof) apikey.Proof {
 	case len(s.d.Roles) > 0:
 		p.Unknown = []string{openRole}
 	case refused:
-		p.Unknown = []string{"what the key may do besides"}
+		p.Unknown = []string{openBesides}
 	default:
-		p.Unknown = []string{"what the key may do besides", openRestrictions}
+		p.Unknown = []string{openBesides, openRestrictions}
 	}
 	return p
 }

@@ -14,6 +14,7 @@ import (
 // What a harmless request leaves open, but a listed key may tell.
 const (
 	openPermissions  = "the permissions beyond the reads that were tried: the service has no call that tells them"
+	openBesides      = "what the key may do besides"
 	openRole         = "the role of the key"
 	openRestrictions = "its restrictions, other than that this request was answered"
 )
@@ -64,7 +65,7 @@ func Verify(ctx context.Context, s Service, secret apikey.Secret) (proof apikey.
 	}
 	if k := proof.Key; k != nil {
 		proof.Unknown = slices.DeleteFunc(proof.Unknown, func(open string) bool {
-			return open == openPermissions && k.Permissions != nil || open == openRole && k.Role != "" || open == openRestrictions && k.Restrictions != nil
+			return (open == openPermissions || open == openBesides) && k.Permissions != nil || open == openRole && k.Role != "" || open == openRestrictions && k.Restrictions != nil
 		})
 	}
 	return proof, unidentified, nil

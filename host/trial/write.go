@@ -85,6 +85,9 @@ func (t *trial) asAsked(k apikey.Key, draft apikey.Draft) bool {
 		case !of.asked || of.shown && of.same:
 		case of.shown:
 			t.failure(of.field, "is another one than was asked for")
+			if of.field == "permissions" {
+				t.say("%-12s asked for %s; the row has %s", "", rightWords(draft.Permissions), rightWords(k.Permissions))
+			}
 		case len(of.members) > 0:
 			t.failure(of.field, "the new key was asked for with it, and its row shows none: row.%s, create.send", of.field)
 		default:
@@ -92,6 +95,15 @@ func (t *trial) asAsked(k apikey.Key, draft apikey.Draft) bool {
 		}
 	}
 	return t.failures == before
+}
+
+// rightWords are permissions for the screen alone.
+func rightWords(list []apikey.Permission) string {
+	var names []string
+	for _, p := range list {
+		names = append(names, p.String())
+	}
+	return strings.Join(names, ", ")
 }
 
 // sameNames compares what was asked for with what a list shows, which may leave out the feature of a permission.
