@@ -209,7 +209,7 @@ func TestAReaderOnlyReads(t *testing.T) {
 }
 
 // asks are the calls of the interfaces in client/service.go that change no key and give no secret. Every other one is a write.
-var asks = []string{"Capabilities", "List", "Probe", "Identify", "OwnProject", "Catalogue", "ParentChoices", "ServerTime"}
+var asks = []string{"Capabilities", "List", "Probe", "Identify", "Listed", "OwnProject", "Catalogue", "ParentChoices", "ServerTime"}
 
 // writes are the calls of a service that change a key or give its secret, with how many arguments each takes.
 func writes(t *testing.T) map[string]int {

@@ -164,6 +164,8 @@ type Capabilities struct {
 	RevokeLag time.Duration
 	// UseResolution is how coarsely last use is written; 0 where the issuer declares nothing.
 	UseResolution time.Duration
+	// ProvenBy are permissions of which a key needs one to be told from a dead key; none where any key is.
+	ProvenBy []string
 	// NoTryDead says that a dead secret must not be tried: an issuer may revoke more for it.
 	NoTryDead bool
 	// SelfDelete is the call by which a secret deletes its own key, "DELETE /v1/keys/self"; empty where there is none.

@@ -67,6 +67,25 @@ func ParsePermissions(texts []string) (out []Permission) {
 	return out
 }
 
+// Holds says whether permissions have one of a name, and else whether one of them may stand for it: what "*" and "documents.*" mean is the
+// service's to say.
+func Holds(list []Permission, name string) (has, perhaps bool) {
+	for _, p := range list {
+		has = has || p.String() == name || p.Name == name
+		before, _, pattern := strings.Cut(p.String(), "*")
+		perhaps = perhaps || pattern && strings.HasPrefix(name, before)
+	}
+	return has, perhaps
+}
+
+// HoldsNone reports whether permissions are known to have none of the names.
+func HoldsNone(list []Permission, names []string) bool {
+	return list != nil && len(names) > 0 && !slices.ContainsFunc(names, func(name string) bool {
+		has, perhaps := Holds(list, name)
+		return has || perhaps
+	})
+}
+
 // Restrictions narrow where a key may be used from and for what.
 type Restrictions struct {
 	IPAddresses []string `json:"ip_addresses,omitempty"` // addresses or CIDRs of the TCP peer

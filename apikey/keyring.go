@@ -139,16 +139,21 @@ func (m Match) On(now time.Time) (on bool, word string) {
 	return true, "ON in the list"
 }
 
-// Refused says what it means that a secret was refused which is like this key's. The key may live.
-func (m Match) Refused(now time.Time) string {
+// Is says how a secret is like this key's, and how the list has the key.
+func (m Match) Is(now time.Time) string {
 	has := map[Likeness]string{Fits: "has this mask", OtherEnd: "has a secret that begins so and ends otherwise", OneOff: "has this mask but for one character",
 		WithoutTop: "has this mask, whose first characters are missing here"}[m.Like]
-	on, word := m.On(now)
+	_, word := m.On(now)
+	return fmt.Sprintf("%s (%s) %s and is %s", m.Key.Name, m.Key.ID, has, word)
+}
+
+// Refused says what it means that a secret was refused which is like this key's. The key may live.
+func (m Match) Refused(now time.Time) string {
 	means := "what was pasted is cut or mistyped, or an earlier secret of it"
-	if !on {
+	if on, _ := m.On(now); !on {
 		means = "its own secret is refused too, and what was pasted may be that"
 	}
-	return fmt.Sprintf("%s (%s) %s and is %s: %s", m.Key.Name, m.Key.ID, has, word, means)
+	return m.Is(now) + ": " + means
 }
 
 // NotWhole says that a secret is cut or mistyped, by the shape that its issuer declares; empty where nothing says so.

@@ -38,8 +38,11 @@ type Proof struct {
 	// Call names the one request whose answer decided ("GET /v1/users/{id}"): it is the same for every secret, and Probe
 	// takes it to make exactly this call again.
 	Call string
-	// Status is the HTTP status of that answer; 0 where nothing was sent.
+	// Status is the HTTP status of that answer, as the service's refusals are read; 0 where nothing was sent.
 	Status int
+	// Needs is the permission without which a living key gets this refusal too: alone it shows nothing, and of a key that is known to have
+	// the permission, that its secret is dead.
+	Needs string
 	// Key is the key that the secret belongs to, where the service lets us tell.
 	Key *Key
 	// Evidence says what was asked and answered ("GET /v1/prosopo/provider/admin/rules answered 200").
@@ -60,6 +63,10 @@ type Proof struct {
 
 // Accepted reports whether the service took the secret.
 func (p Proof) Accepted() bool { return p.Verdict == Accepted }
+
+// TurnedAway reports whether the service refused the request: that a made-up secret is, tells its calls from those that answer anybody, also
+// where a living key without a permission would be.
+func (p Proof) TurnedAway() bool { return p.Refused() || p.Verdict == Silent && p.Needs != "" }
 
 // Refused reports whether the service refused the secret with a 401.
 func (p Proof) Refused() bool { return p.Verdict == Refused }

@@ -9,23 +9,29 @@ import (
 // UnknownPermission says that there is no such permission, and names those that may have been meant. The caller says where it was typed.
 func UnknownPermission(text string, c Capabilities) error {
 	want := ParsePermission(text)
-	var same, bare []string
-	full := map[string]string{}
+	var same, bare, whole []string
+	full := map[string][]string{}
 	for _, g := range c.PermissionGroups {
 		for _, p := range g.Permissions {
-			if p.Permission.Name == want.Name {
+			if p.Permission.Name == want.Name && want.Feature == "" {
 				same = append(same, p.Permission.String())
 			}
-			bare = append(bare, p.Permission.Name)
-			full[p.Permission.Name] = p.Permission.String()
+			bare, whole = append(bare, p.Permission.Name), append(whole, p.Permission.String())
+			full[p.Permission.Name] = append(full[p.Permission.Name], p.Permission.String())
 		}
 	}
 	if len(same) > 0 {
 		return fmt.Errorf("%q is not one permission; use %s", text, Alternatives(same))
 	}
-	near := Nearest(want.Name, bare)
-	for i, name := range near {
-		near[i] = full[name]
+	var near []string
+	if want.Feature != "" { // its last part alone may be that of many
+		near = Nearest(text, whole)
+	}
+	if len(near) == 0 {
+		for _, name := range slices.Compact(Nearest(want.Name, slices.Compact(slices.Sorted(slices.Values(bare))))) {
+			near = append(near, full[name]...)
+		}
+		near = near[:min(len(near), 3)]
 	}
 	if len(near) == 0 {
 		slices.Sort(bare)

@@ -27,8 +27,10 @@ func (a *app) issuerCommand() *cobra.Command {
 		RunE: a.run(func(_ context.Context, args []string) error {
 			d, err := a.host.CheckIssuer(args[0])
 			if err == nil {
-				if words := host.UnsentWords(d); words != "" {
-					a.say("%s: %s", args[0], words)
+				for _, words := range []string{host.UnsentWords(d), host.AlikeWords(d)} {
+					if words != "" {
+						a.say("%s: %s", args[0], words)
+					}
 				}
 				a.say("%s: %s can be used; next: detent issuer try %s --profile PROFILE", args[0], d.Title, args[0])
 			}

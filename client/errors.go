@@ -54,6 +54,9 @@ type Error struct {
 	// may have answered in its place.
 	Own bool
 
+	// Came is the status that came, where the service's declaration takes it for Status; else 0.
+	Came int
+
 	web     bool // the body is a web page
 	limited bool // a rate limit, however it was told
 }

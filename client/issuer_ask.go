@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
 	"slices"
 	"strings"
@@ -50,6 +51,10 @@ func (s *issuer) verdictOf(p *kit.Probe, failed error) (apikey.Proof, error) {
 		return apikey.Proof{Call: p.Call, Status: e.Status, Verdict: apikey.Refused, Evidence: did(e.Status), Message: e.Message, Hint: e.Hint}, nil
 	}
 	proof, err := s.judge(p.Call, did, e)
+	if proof.Refused() && e.Came != 0 && s.d.RefusesAlike(p) {
+		proof.Verdict, proof.Needs, proof.Why = apikey.Silent, p.Needs, fmt.Sprintf("a living key without the permission %s is answered so too: %s", p.Needs, proof.Message)
+		proof.Message = ""
+	}
 	if s.d.Refusals.Lacking != "" {
 		return rights(p, proof, e), err
 	}
@@ -154,9 +159,9 @@ func (s *issuer) open(by *kit.Probe, p apikey.Proof) apikey.Proof {
 	case len(s.d.Roles) > 0:
 		p.Unknown = []string{openRole}
 	case refused:
-		p.Unknown = []string{"what the key may do besides"}
+		p.Unknown = []string{openBesides}
 	default:
-		p.Unknown = []string{"what the key may do besides", openRestrictions}
+		p.Unknown = []string{openBesides, openRestrictions}
 	}
 	return p
 }

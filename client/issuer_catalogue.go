@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"net/http"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -121,13 +120,9 @@ func (s *issuer) askedChoices(ctx context.Context) (map[apikey.Field][]apikey.Ch
 func (s *issuer) catalogueByCall(ctx context.Context, d *kit.Catalogue, declared []kit.Permission) ([]kit.Permission, error) {
 	list, err := s.catalogueRows(ctx, d, declared)
 	if err == nil && len(list) == 0 {
-		err = notWhole("the answer has no row")
+		err = notWhole(opCatalogue, "the answer has no row")
 	}
 	return list, err
-}
-
-func notWhole(message string) error {
-	return &Error{Op: opCatalogue, Kind: BadAnswer, Status: http.StatusOK, Outcome: NotDone, Message: message}
 }
 
 // catalogueRows asks page by page. What the declaration says of a permission besides stays said.
@@ -176,9 +171,9 @@ func (s *issuer) catalogueRows(ctx context.Context, d *kit.Catalogue, declared [
 		cursor, more, bad := following(d.Pages, rest, now)
 		switch {
 		case bad != "":
-			return nil, notWhole(bad)
+			return nil, notWhole(opCatalogue, bad)
 		case more && now.page >= maxCatalogue/50:
-			return nil, notWhole("the pages of the answer do not come to an end")
+			return nil, notWhole(opCatalogue, "the pages of the answer do not come to an end")
 		case !more || now.barren:
 			return list, nil
 		}

@@ -3,9 +3,12 @@ package client
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"sync"
+	"time"
 
 	"detent/apikey"
 	"detent/client/kit"
@@ -23,11 +26,21 @@ const (
 // visit is told of a row: its key, which is the next row's when it returns, and the secret that the row shows.
 type visit func(*apikey.Key, apikey.Secret)
 
-// page reads one page of the list: start is called at each attempt, each for each row, those that count as no key among them.
-func (s *issuer) page(ctx context.Context, query url.Values, start func(*answer), each func(*listedKey)) (rest beside, err error) {
+// pageReader reads one page of the list: start is called at each attempt, each for each row, those that count as no
+// key among them.
+type pageReader func(ctx context.Context, query url.Values, start func(*answer), each func(*listedKey)) (rest beside, err error)
+
+// pageCall is the call that gives one page.
+func (s *issuer) pageCall(query url.Values) call {
 	c := s.request(opList, &s.d.List.Call, "", nil)
 	c.list = true
 	c.ask(s.d.List.Pages, query)
+	return c
+}
+
+// page is the pageReader of keys.
+func (s *issuer) page(ctx context.Context, query url.Values, start func(*answer), each func(*listedKey)) (rest beside, err error) {
+	c := s.pageCall(query)
 	if s.d.List.Each != nil {
 		return s.pageOfIDs(ctx, c, start, each)
 	}
@@ -127,9 +140,8 @@ func inBody(text string) any {
 // manyAtOnce is how many keys are asked for at once, where each is a request of its own.
 const manyAtOnce = 8
 
-// pageOfIDs reads a list that shows ids alone, and then each key. One that is gone by then is passed over.
-func (s *issuer) pageOfIDs(ctx context.Context, c call, start func(*answer), each func(*listedKey)) (rest beside, err error) {
-	var ids []string
+// ids reads the ids of a page.
+func (s *issuer) ids(ctx context.Context, c call, start func(*answer)) (ids []string, rest beside, err error) {
 	restart := func(a *answer) {
 		start(a)
 		ids = nil
@@ -152,9 +164,17 @@ func (s *issuer) pageOfIDs(ctx context.Context, c call, start func(*answer), eac
 		ids = append(ids, string(id))
 		return nil
 	})
+	return ids, rest, err
+}
+
+// pageOfIDs reads a list that shows ids alone, and then each key. One that is gone by then is passed over, where the list does not have it
+// any more either.
+func (s *issuer) pageOfIDs(ctx context.Context, c call, start func(*answer), each func(*listedKey)) (rest beside, err error) {
+	ids, rest, err := s.ids(ctx, c, start)
 	if err != nil {
 		return rest, err
 	}
+	unseen := map[string]bool{}
 	for from := 0; from < len(ids); from += manyAtOnce {
 		some := ids[from:min(from+manyAtOnce, len(ids))]
 		found, failed := make([]listedKey, len(some)), make([]error, len(some))
@@ -163,9 +183,10 @@ func (s *issuer) pageOfIDs(ctx context.Context, c call, start func(*answer), eac
 			all.Go(func() { found[i], failed[i] = s.shown(ctx, id) })
 		}
 		all.Wait()
-		for i := range some {
+		for i, id := range some {
 			switch {
 			case IsKind(failed[i], NotFound):
+				unseen[id] = true
 			case failed[i] != nil:
 				return rest, failed[i]
 			default:
@@ -173,7 +194,36 @@ func (s *issuer) pageOfIDs(ctx context.Context, c call, start func(*answer), eac
 			}
 		}
 	}
-	return rest, nil
+	return rest, s.gone(ctx, unseen)
+}
+
+// gone holds that the list does not have ids any more of which no key was shown, as soon as it may lag behind.
+func (s *issuer) gone(ctx context.Context, ids map[string]bool) error {
+	readIDs := func(ctx context.Context, query url.Values, start func(*answer), each func(*listedKey)) (beside, error) {
+		all, rest, err := s.ids(ctx, s.pageCall(query), start)
+		for _, id := range all {
+			each(&listedKey{key: apikey.Key{ID: id}})
+		}
+		return rest, err
+	}
+	for waited := time.Duration(0); len(ids) > 0; waited += time.Second {
+		still := 0
+		err := s.still(ctx, readIDs, func(*answer) { still = 0 }, func(k *apikey.Key, _ apikey.Secret) {
+			if ids[k.ID] {
+				still++
+			}
+		})
+		switch {
+		case err != nil || still == 0:
+			return err
+		case waited >= s.d.Truth.ListLag.Duration:
+			return notWhole(opList, fmt.Sprintf("the list has %s that %s does not find (404): the list is not whole", apikey.Count(still, "key"), s.d.List.Each.Call))
+		}
+		if err := s.opts.Sleep(ctx, time.Second); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // shown asks for one key.
@@ -197,31 +247,89 @@ func (s *issuer) shown(ctx context.Context, id string) (out listedKey, err error
 // the last one again, or the first, and some have one name for all. One that says in so many words that there is more is not
 // the end: whoever asks with a parameter that the service does not know gets its first page for ever.
 func (s *issuer) walk(ctx context.Context, start func(*answer), each visit) error {
-	err := s.walkPages(ctx, start, each)
+	err := s.still(ctx, s.page, start, each)
 	if err == nil && s.d.Catalogue != nil && s.d.Catalogue.Keys {
 		s.learnFromKeys()
 	}
 	return err
 }
 
-func (s *issuer) walkPages(ctx context.Context, start func(*answer), each visit) error {
+// stillReads is how often a list is read that moves while it is read.
+const stillReads = 5
+
+// still reads a list that stands still. Pages that are counted lose a key where one before it goes meanwhile, and then it looks whole: where
+// the list says another count than before, or rows come again, it is read again, until nothing moves or two readings are alike. Such a
+// list is passed on when it was read to its end.
+func (s *issuer) still(ctx context.Context, read pageReader, start func(*answer), each visit) error {
 	if s.d.List.Paging == "" && s.d.List.Pages == nil {
-		return s.widest(ctx, start, each)
+		return s.widest(ctx, read, start, each)
 	}
+	if p := s.d.List.Pages; p == nil || p.Kind != "page" && p.Kind != "offset" {
+		return s.walkPages(ctx, read, start, each, new(motion))
+	}
+	var before []string
+	for range stillReads {
+		var rows []listedKey
+		var m motion
+		err := s.walkPages(ctx, read, func(a *answer) {
+			start(a)
+			rows, m = nil, motion{}
+		}, func(k *apikey.Key, secret apikey.Secret) { rows = append(rows, listedKey{key: *k, secret: secret}) }, &m)
+		if err != nil {
+			return err
+		}
+		if !m.moved || slices.Equal(m.ids, before) {
+			for _, row := range rows {
+				row.to(each)
+			}
+			return nil
+		}
+		before = m.ids
+	}
+	return notWhole(opList, fmt.Sprintf("keys were made or deleted between the pages of the list each of the %d times that it was read: it is not whole", stillReads))
+}
+
+// motion is what tells that a list moved while it was read.
+type motion struct {
+	ids   []string // of all rows, as they came
+	page  int      // how many came before this page
+	count string   // of all keys, as the page before said
+	moved bool
+}
+
+// totalNames are how a service calls the number of keys that there are.
+var totalNames = []string{"total", "total_count", "totalCount"}
+
+// turn is told of each page when it was read: what it says beside its rows, and how many of them are new.
+func (m *motion) turn(rest beside, p *kit.Pages, fresh int) {
+	raw, _ := pageMember(rest.members, totalNames)
+	if p != nil && p.Last != "" {
+		raw = dig(rest.members, p.Last)
+	}
+	rows := len(m.ids) - m.page
+	m.moved = m.moved || m.count != "" && len(raw) > 0 && string(raw) != m.count || fresh > 0 && fresh < rows
+	if m.page = len(m.ids); len(raw) > 0 {
+		m.count = string(raw)
+	}
+}
+
+func (s *issuer) walkPages(ctx context.Context, read pageReader, start func(*answer), each visit, m *motion) error {
 	seen, cursors := map[string]bool{}, map[string]bool{}
 	query := s.firstPage(s.d.List.Pages)
 	barren, total, last := 0, 0, "" // pages in a row without a key that is new; rows so far; the id of the last
 	for page := 0; ; page++ {
 		count, before := 0, len(seen)
 		var further []listedKey
-		rest, err := s.page(ctx, query, func(a *answer) {
+		rest, err := read(ctx, query, func(a *answer) {
 			count, further = 0, nil
+			m.ids = m.ids[:m.page]
 			if page == 0 {
 				start(a)
 				clear(seen)
 			}
 		}, func(k *listedKey) {
 			count++
+			m.ids = append(m.ids, k.key.ID)
 			last = s.spelling.wire(k.key.ID)
 			switch {
 			case seen[k.key.ID]:
@@ -245,6 +353,7 @@ func (s *issuer) walkPages(ctx context.Context, start func(*answer), each visit)
 			barren = 0
 		}
 		total += count
+		m.turn(rest, s.d.List.Pages, len(seen)-before)
 		cursor, more, bad := following(s.d.List.Pages, rest, at{page: page, count: count, total: total, last: last, barren: barren > 0})
 		more = more && (barren == 0 || !cursors[cursor]) && (barren < maxEmpty || count > 0 || saysMore(rest.members))
 		if bad == "" && !more && page > 0 && barren > 0 && count > 0 && saysMore(rest.members) {
@@ -255,7 +364,7 @@ func (s *issuer) walkPages(ctx context.Context, start func(*answer), each visit)
 			bad = "the list's pages do not come to an end"
 		}
 		if bad != "" {
-			return &Error{Op: opList, Kind: BadAnswer, Status: http.StatusOK, Outcome: NotDone, Message: bad}
+			return notWhole(opList, bad)
 		}
 		if !more {
 			return nil
@@ -266,17 +375,16 @@ func (s *issuer) walkPages(ctx context.Context, start func(*answer), each visit)
 }
 
 // widest reads the widest list that the credential may read.
-func (s *issuer) widest(ctx context.Context, start func(*answer), each visit) error {
+func (s *issuer) widest(ctx context.Context, read pageReader, start func(*answer), each visit) error {
 	queries := s.d.List.Queries
 	if len(queries) == 0 {
 		queries = []string{""}
 	}
 	var first error
 	for i := s.query.Load(); int(i) < len(queries); i++ {
-		rest, err := s.page(ctx, s.queryOf(queries[i]), start, func(k *listedKey) { k.to(each) })
+		rest, err := read(ctx, s.queryOf(queries[i]), start, func(k *listedKey) { k.to(each) })
 		if err == nil && saysMore(rest.members) {
-			return &Error{Op: opList, Kind: BadAnswer, Status: http.StatusOK, Outcome: NotDone,
-				Message: "the list says that there are more keys than it has, and nothing says how they are asked for: it is not whole. In an issuer's file list.pages does"}
+			return notWhole(opList, "the list says that there are more keys than it has, and nothing says how they are asked for: it is not whole. In an issuer's file list.pages does")
 		}
 		if err == nil {
 			s.query.Store(i)

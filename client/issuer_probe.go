@@ -46,7 +46,7 @@ func (s *issuer) Probe(ctx context.Context, secret apikey.Secret, call string) (
 			return proof, nil
 		}
 		elsewhere := proof.Verdict == apikey.Known && boundWords().MatchString(proof.Why)
-		if !elsewhere && (proof.Verdict != apikey.Silent || proof.Limited || proof.Status == http.StatusForbidden) {
+		if !elsewhere && proof.Needs == "" && (proof.Verdict != apikey.Silent || proof.Limited || proof.Status == http.StatusForbidden) {
 			break
 		}
 	}
@@ -99,7 +99,23 @@ func (s *issuer) probeBy(ctx context.Context, p *kit.Probe, secret apikey.Secret
 	if s.d.Refusals.Lacking != "" && errors.Is(failed, errForeign) && s.authenticates(ctx, p, secret) {
 		failed = nil
 	}
-	return s.proofOf(p, of, failed)
+	proof, err := s.proofOf(p, of, failed)
+	return s.remembered(p, secret, proof), err
+}
+
+// remembered makes a refusal of one that a living key may get, where the same call has accepted the secret before: its key is known to have
+// what the call needs.
+func (s *issuer) remembered(p *kit.Probe, secret apikey.Secret, proof apikey.Proof) apikey.Proof {
+	if !s.d.RefusesAlike(p) {
+		return proof
+	}
+	at := [2]string{p.Call, idOfSecret(secret)}
+	if proof.Accepted() {
+		s.answered.Store(at, true)
+	} else if _, before := s.answered.Load(at); before && proof.Needs != "" {
+		proof.Verdict, proof.Needs, proof.Why = apikey.Refused, "", ""
+	}
+	return proof
 }
 
 // probeByRights goes from read to read until one tells. Being told that a permission is missing tells too, as that is said only to a

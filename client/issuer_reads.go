@@ -45,6 +45,19 @@ func (s *issuer) Identify(ctx context.Context, secret apikey.Secret) (*apikey.Ke
 	return key, err
 }
 
+// Listed implements Lister.
+func (s *issuer) Listed(ctx context.Context, secret apikey.Secret) (found *apikey.Key, err error) {
+	ctx, done := s.operation(ctx)
+	defer done()
+	err = s.walk(ctx, func(*answer) { found = nil }, func(k *apikey.Key, listed apikey.Secret) {
+		if listed.Equal(secret) && !k.IsDisabled() && !k.ExpiresAt.Before(s.now()) {
+			shows := *k
+			found = &shows
+		}
+	})
+	return found, err
+}
+
 // Retrieve implements Retriever: by the declared call, else as far as the list has the secret.
 func (s *issuer) Retrieve(ctx context.Context, id string) (apikey.Secret, error) {
 	if !s.d.Can("retrieve") {

@@ -430,13 +430,18 @@ func number(text string) (n int) {
 	return n
 }
 
-// TestAListOfIDsIsReadKeyByKey: ids alone or objects that have them; a key that is gone meanwhile is passed over.
+// TestAListOfIDsIsReadKeyByKey: ids alone or objects that have them; a key that is gone meanwhile, from the list too, is passed over.
 func TestAListOfIDsIsReadKeyByKey(t *testing.T) {
 	for _, list := range []string{`["k1","k2","k3"]`, `[{"id":"k1"},{"id":"k2"},{"id":"k3"}]`, `{"data":["k1","k2","k3"]}`} {
+		looks := 0
 		s := serve(t, `list = { call = "GET /keys", rows = ["data"], each = { call = "GET /keys/{id}", key = ["key"] } }
 `+plainRows+plainProbe, "token-0123456789", func(w http.ResponseWriter, r *http.Request, _ string) {
 			switch id := strings.TrimPrefix(r.URL.Path, "/keys/"); id {
 			case "/keys":
+				if looks++; looks == 2 {
+					say(w, 200, `["k1","k3"]`)
+					return
+				}
 				say(w, 200, list)
 			case "k2":
 				say(w, 404, `{"error":"not found"}`)

@@ -63,7 +63,7 @@ func restNotes(seconds int64, end apikey.Moment, now time.Time) (rest time.Durat
 
 // accessNotes say what the service made of the access that was asked for, where it reports another one: a key that may
 // do more, or from anywhere, must not pass for the one that was wanted.
-func accessNotes(asked apikey.Draft, got apikey.Key) []string {
+func accessNotes(asked apikey.Draft, got apikey.Key, grouped bool) []string {
 	var notes []string
 	say := func(what, want, have string) {
 		if want != have {
@@ -71,7 +71,7 @@ func accessNotes(asked apikey.Draft, got apikey.Key) []string {
 		}
 	}
 	if got.Permissions != nil {
-		say("permissions", bareNames(asked.Permissions), bareNames(got.Permissions))
+		say("permissions", rightNames(asked.Permissions, got.Permissions, grouped), rightNames(got.Permissions, asked.Permissions, grouped))
 	}
 	if asked.Role != "" && got.Role != "" { // a service that takes none gives the one that it has
 		say("role", asked.Role, got.Role)
@@ -90,11 +90,15 @@ func accessNotes(asked apikey.Draft, got apikey.Key) []string {
 	return notes
 }
 
-// bareNames leaves features out: an account may file a permission under another one.
-func bareNames(list []apikey.Permission) string {
+// rightNames are permissions in one order. Where the wire groups them under features, an account may file one under another feature, so that
+// these are left out; else only where the other list has the name without one.
+func rightNames(list, other []apikey.Permission, grouped bool) string {
 	var names []string
 	for _, p := range list {
-		names = append(names, p.Name)
+		if grouped || slices.Contains(other, apikey.Permission{Name: p.Name}) {
+			p.Feature = ""
+		}
+		names = append(names, p.String())
 	}
 	return inOneOrder(names)
 }

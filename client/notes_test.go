@@ -34,7 +34,7 @@ func TestAccessThatWasNotAskedForIsSaid(t *testing.T) {
 		if c.want != "" {
 			want = []string{c.want}
 		}
-		if got := accessNotes(apikey.Draft{Restrictions: c.asked}, apikey.Key{Restrictions: &c.got}); !slices.Equal(got, want) {
+		if got := accessNotes(apikey.Draft{Restrictions: c.asked}, apikey.Key{Restrictions: &c.got}, false); !slices.Equal(got, want) {
 			t.Errorf("%v, %v: %q, want %q", c.asked, c.got, got, want)
 		}
 	}
@@ -47,7 +47,7 @@ func TestAccessThatWasNotAskedForIsSaid(t *testing.T) {
 		{apikey.Draft{Permissions: perms("verify", "getSites")}, apikey.Key{Permissions: perms("Sites.getSites", "Verify.verify")}, 0}, {apikey.Draft{Permissions: perms("verify")}, apikey.Key{Permissions: perms("verify", "createApiKey")}, 1},
 		{apikey.Draft{Permissions: perms("verify")}, apikey.Key{Permissions: []apikey.Permission{}}, 1}, {apikey.Draft{Permissions: perms("verify")}, apikey.Key{}, 0}, {apikey.Draft{Restrictions: ips("10.0.0.1")}, apikey.Key{}, 0},
 	} {
-		if got := accessNotes(c.asked, c.got); len(got) != c.notes {
+		if got := accessNotes(c.asked, c.got, true); len(got) != c.notes {
 			t.Errorf("%+v, %+v: %q", c.asked, c.got, got)
 		}
 	}
@@ -97,6 +97,26 @@ func TestThePublicKeysRestIsThatOfTheServicesAnswer(t *testing.T) {
 		rest, notes := restNotes(c.asked, c.end, testNow)
 		if said := strings.Join(notes, "; "); rest != c.rest || (said != "") != (c.says != "") || !strings.Contains(said, c.says) {
 			t.Errorf("asked %d s, ends %s: %s, %q", c.asked, moment(c.end), rest, said)
+		}
+	}
+}
+
+// TestAPermissionIsTheWholeOfItsName: one that ends as another does is not that one, but where the wire groups them.
+func TestAPermissionIsTheWholeOfItsName(t *testing.T) {
+	of := func(names ...string) []apikey.Permission { return apikey.ParsePermissions(names) }
+	for _, c := range []struct {
+		asked, got []apikey.Permission
+		grouped    bool
+		want       string
+	}{
+		{of("templates.create"), of("api_keys.create"), false, "asked for the permissions templates.create; the service says api_keys.create"},
+		{of("mail.send"), of("2fa_required"), false, "asked for the permissions mail.send; the service says 2fa_required"},
+		{of("Rules.getRules"), of("getRules"), false, ""},
+		{of("Rules.getRules"), of("Others.getRules"), true, ""},
+	} {
+		got := strings.Join(accessNotes(apikey.Draft{Permissions: c.asked}, apikey.Key{Permissions: c.got}, c.grouped), "; ")
+		if got != c.want {
+			t.Errorf("%v, %v: %q", c.asked, c.got, got)
 		}
 	}
 }

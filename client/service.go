@@ -60,6 +60,12 @@ type ProjectFinder interface {
 	OwnProject(ctx context.Context) (project string, known bool, err error)
 }
 
+// Lister is what a service has whose list shows secrets.
+type Lister interface {
+	// Listed is the key whose row shows this very secret, and shows it on; nil where none does.
+	Listed(ctx context.Context, secret apikey.Secret) (*apikey.Key, error)
+}
+
 // Cataloguer is what a service has that can be asked which permissions a new key can have (Capabilities.Catalogue). From then on
 // its Capabilities have what it said; what is returned may be given to Open another time, by Options.
 type Cataloguer interface {

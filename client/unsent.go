@@ -2,6 +2,7 @@ package client
 
 import (
 	"fmt"
+	"net/http"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -60,3 +61,8 @@ func readOnly(op string) *Error {
 
 // usableID keeps an id from becoming another path.
 func usableID(id string) bool { return id != "" && id != "." && id != ".." }
+
+// notWhole is the failure of a list that may lack rows.
+func notWhole(op, why string) error {
+	return &Error{Op: op, Kind: BadAnswer, Status: http.StatusOK, Outcome: NotDone, Message: why}
+}

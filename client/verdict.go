@@ -55,6 +55,9 @@ func (t *transport) judge(name string, did func(status int) string, e *Error) (a
 		}
 	}
 	p.Evidence = did(p.Status)
+	if e != nil && e.Came != 0 {
+		p.Evidence = fmt.Sprintf("%s, which is taken for %d", did(e.Came), e.Status)
+	}
 	return p, nil
 }
 

@@ -1,10 +1,12 @@
 package client
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"fmt"
 	"slices"
+	"strings"
 
 	"detent/apikey"
 )
@@ -12,6 +14,7 @@ import (
 // What a harmless request leaves open, but a listed key may tell.
 const (
 	openPermissions  = "the permissions beyond the reads that were tried: the service has no call that tells them"
+	openBesides      = "what the key may do besides"
 	openRole         = "the role of the key"
 	openRestrictions = "its restrictions, other than that this request was answered"
 )
@@ -39,8 +42,13 @@ const controls = 3
 // is no failure: the proof stands. What the same call shows of a made-up secret too proves nothing, and is Silent.
 func Verify(ctx context.Context, s Service, secret apikey.Secret) (proof apikey.Proof, unidentified, failed error) {
 	proof, failed = s.Probe(ctx, secret, "")
-	if failed != nil || proof.Verdict == apikey.Silent || proof.Refused() {
+	switch {
+	case failed != nil:
 		return proof, nil, failed
+	case proof.TurnedAway():
+		return byList(ctx, s, secret, proof), nil, nil
+	case proof.Verdict == apikey.Silent:
+		return proof, nil, nil
 	}
 	if why := controlFailure(ctx, s, secret, proof); why != "" {
 		proof.Verdict, proof.Why = apikey.Silent, why
@@ -57,10 +65,42 @@ func Verify(ctx context.Context, s Service, secret apikey.Secret) (proof apikey.
 	}
 	if k := proof.Key; k != nil {
 		proof.Unknown = slices.DeleteFunc(proof.Unknown, func(open string) bool {
-			return open == openPermissions && k.Permissions != nil || open == openRole && k.Role != "" || open == openRestrictions && k.Restrictions != nil
+			return (open == openPermissions || open == openBesides) && k.Permissions != nil || open == openRole && k.Role != "" || open == openRestrictions && k.Restrictions != nil
 		})
 	}
 	return proof, unidentified, nil
+}
+
+// byList holds a refusal against the list, where that shows secrets or permissions. It is one alone of a key that is known to have what the
+// call needs, and of a secret that the list does not show on. A list that cannot be read adds nothing.
+func byList(ctx context.Context, s Service, secret apikey.Secret, proof apikey.Proof) apikey.Proof {
+	var k *apikey.Key
+	if l, ok := As[Lister](s); ok {
+		k, _ = l.Listed(ctx, secret)
+	}
+	shown := k != nil
+	if finder, ok := As[Identifier](s); ok && k == nil && proof.Needs != "" {
+		k, _ = finder.Identify(ctx, secret)
+	}
+	caps := s.Capabilities()
+	if proof.Needs != "" && k != nil {
+		has, _ := apikey.Holds(k.Permissions, proof.Needs)
+		switch {
+		case apikey.HoldsNone(k.Permissions, caps.ProvenBy):
+			proof.Why = fmt.Sprintf("%s has none of the permissions %s, and without one of them a living key is answered as a dead one", k.CalledWithID(), strings.Join(caps.ProvenBy, ", "))
+		case has && !shown:
+			proof.Verdict, proof.Message, proof.Why, proof.Needs = apikey.Refused, proof.Why, "", ""
+		}
+	}
+	if shown {
+		why := proof.Why
+		if proof.Refused() {
+			why = "the call is refused: " + cmp.Or(proof.Message, proof.Evidence)
+		}
+		proof.Verdict, proof.Message, proof.Key = apikey.Silent, "", k
+		proof.Why = fmt.Sprintf("the list shows this very secret, on, as that of %s; %s", k.CalledWithID(), why)
+	}
+	return proof
 }
 
 // listedAs is the key with an id, as the list has it; nil where the list has none.
@@ -84,7 +124,7 @@ func controlFailure(ctx context.Context, s Service, secret apikey.Secret, proof 
 		if control, err = s.Probe(ctx, made, proof.Call); err != nil {
 			continue // no answer is not "not refused"
 		}
-		if control.Refused() {
+		if control.TurnedAway() {
 			return ""
 		}
 		return fmt.Sprintf("%s answered %d to a made-up secret too, which it should refuse: its answers prove nothing here", proof.Call, control.Status)

@@ -122,7 +122,7 @@ func TestATrialMakesASecondKey(t *testing.T) {
 		}, want: "refused as one whose name is taken (409)"},
 		"an end is needed, too":    {bend: func(j *jot) { j.needsEnd = true }, want: "taken name   a second key of the same name is made"},
 		"what another key has":     {want: "copied       the new key has the meta of the other one"},
-		"what another key has not": {bend: func(j *jot) { j.bare = true }, want: "copied       not tried: no key has meta"},
+		"what another key has not": {bend: func(j *jot) { j.bare = true }, want: "copied       not tried: no key of the trial's own has meta, and what others have is not copied"},
 		"what is not taken over":   {bend: func(j *jot) { j.forgetsMeta = true }, fail: true, want: "copied       failed: meta: was sent as the other key has it, and the list shows another value"},
 		"scopes are shown":         {want: "list         has the new key, as it was asked for"},
 		"scopes are not shown":     {bend: func(j *jot) { j.drops = "scopes" }, fail: true, want: "permissions  failed: the new key was asked for with it, and its row shows none"},

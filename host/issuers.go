@@ -158,6 +158,7 @@ func DescribeIssuer(w io.Writer, d *kit.Declaration) error {
 		row("cannot", c.Ability+": "+c.Why)
 	}
 	row("cannot", UnsentWords(d))
+	row("truth", AlikeWords(d))
 	_, err := io.WriteString(w, b.String())
 	return err
 }
@@ -172,6 +173,18 @@ func UnsentWords(d *kit.Declaration) string {
 		fields = append(fields, string(f))
 	}
 	return "create does not send " + strings.Join(fields, ", ") + ": a key that has it is replaced by another only after a person's word"
+}
+
+// AlikeWords say that a living key may be answered as a dead one is, and what to do about it; empty where none is.
+func AlikeWords(d *kit.Declaration) string {
+	for i, p := range d.Probes {
+		if d.RefusesAlike(&p) {
+			return fmt.Sprintf("probe[%d].needs, refusals.means: a living key without %q may be answered as a dead one is, so that a refusal proves nothing of a key that is not known to have it, and a rotation of one "+
+				"that has nothing of %s is refused. If the service has a code for a missing permission, refusals.lacking names it; else declare a probe that any key is answered, or one more for each permission",
+				i, p.Needs, cmp.Or(strings.Join(d.ProvenBy(), ", "), p.Needs))
+		}
+	}
+	return ""
 }
 
 func credentialOf(d *kit.Declaration) string {

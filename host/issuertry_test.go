@@ -34,8 +34,11 @@ type jot struct {
 	endStays, endOff, budgetStays, noBudget, strange       bool   // of changes: an end does not move, or to another time, a limit does not, or is not there; another id is named
 	taken                                                  int    // the status of a create with a name that is taken; 0 for none
 	drops                                                  string // the member of a create that no row has
-	neverUsed, bare, forgetsMeta                           bool   // the first key's use is not written, it has no meta, a create with meta makes a key without
+	neverUsed, bare, forgetsMeta                           bool   // the first key's use is not written, a new key has no meta, a create with meta makes a key without
+	leaked                                                 bool   // a key was asked for with the meta of the first one, which may everything
 	short                                                  bool   // a create is answered with a secret alone
+	needs                                                  string // the scope without which a key is answered as a dead one is
+	alike                                                  int    // with this status
 	anew, forgets, keepsOld, hours                         bool   // of rolls: they make a key, an end is not given back, the former secret lives on, an overlap is of hours
 }
 
@@ -83,6 +86,10 @@ func (j *jot) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return k.secret == sent && (k.on || j.stillOn) && (k.end.IsZero() || k.end.After(j.now()))
 	})
 	died, was := j.dead[sent]
+	if j.needs != "" && (at < 0 || at > 0 && r.URL.Path == "/v1/me" && !strings.Contains(string(j.keys[at].more["scopes"]), j.needs)) {
+		no(j.alike, "the api key is invalid")
+		return
+	}
 	if at < 0 && (!was || j.now().Sub(died) >= j.lag && !j.neverDead && !j.keepsOld) {
 		no(401, "unknown key "+sent)
 		return
@@ -166,7 +173,13 @@ func (j *jot) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	default:
 		k := j.add(*body.Name)
 		k.more = map[string]json.RawMessage{"scopes": body.Scopes, "meta": body.Meta}
-		if j.forgetsMeta {
+		if body.Meta != nil && strings.Contains(string(body.Meta), "everything") {
+			j.leaked = true
+		}
+		switch {
+		case body.Meta == nil && !j.bare:
+			k.more["meta"] = json.RawMessage(`{"plan":"` + canary + `"}`)
+		case j.forgetsMeta:
 			delete(k.more, "meta")
 		}
 		if body.End != nil && !j.noEnd {
@@ -245,9 +258,7 @@ func (j *jot) tried(t *testing.T, file string, write bool) (said, recorded strin
 	j.now = func() time.Time { clock.Lock(); defer clock.Unlock(); return now }
 	j.dead = map[string]time.Time{}
 	root := j.add("root " + canary)
-	if !j.bare {
-		root.more = map[string]json.RawMessage{"meta": json.RawMessage(`{"plan":"` + canary + `"}`)}
-	}
+	root.more = map[string]json.RawMessage{"meta": json.RawMessage(`{"plan":"` + canary + `, everything"}`)}
 	server := httptest.NewServer(j)
 	defer server.Close()
 	h := hostWith(t, "[profiles.p]\nservice = \"generic\"\nurl = \""+server.URL+"\"\ntoken = { env = \"T\" }\n", "T="+root.secret)
@@ -273,6 +284,9 @@ func (j *jot) tried(t *testing.T, file string, write bool) (said, recorded strin
 	raw, readErr := os.ReadFile(record)
 	if readErr != nil {
 		t.Fatalf("%v\n%s", readErr, out.String())
+	}
+	if j.leaked {
+		t.Errorf("a key was asked for with the access of another's\n%s", out.String())
 	}
 	if len(j.keys) != 1+j.leaves {
 		t.Errorf("%d keys are left\n%s", len(j.keys), out.String())
@@ -463,6 +477,29 @@ func TestATrialAsksWhatAKeyCanBeGiven(t *testing.T) {
 		if status == 200 && !strings.Contains(said, "create       POST /v1/{team}/keys: answered") {
 			t.Errorf("no key was made of what the service named\n%s", said)
 		}
+	}
+}
+
+// TestATrialHoldsThatALivingKeyIsNotTakenForADeadOne: by a key of its own that lacks what the probe needs.
+func TestATrialHoldsThatALivingKeyIsNotTakenForADeadOne(t *testing.T) {
+	file := strings.Replace(jotFile, `name = { field = "name" }, end`, `name = { field = "name" }, scopes = { field = "permissions", as = "list" }, end`, 1) +
+		`permission = [{ name = "admin", mints = true }, { name = "write" }, { name = "read" }]` + "\n"
+	file = strings.Replace(file, `answers = "object" }]`, `answers = "object", needs = "read" }]`, 1)
+	file = strings.Replace(file, `own = ["text"] }`, `own = ["text"], means = [{ status = 403, words = "invalid", is = 401 }] }`, 1)
+	for status, want := range map[int]string{403: "probe.needs  a living key without read: nothing is shown, and is not taken for a dead one: GET /v1/me answered 403, which is taken for 401",
+		401: "probe.needs  failed: a living key without read is taken for a dead one: GET /v1/me answered 401"} {
+		said, recorded, err := (&jot{needs: "read", alike: status}).tried(t, file, true)
+		if !strings.Contains(said, want) || (status == 401) != errors.Is(err, ErrNo) || strings.Contains(recorded, canary) || !strings.Contains(said, "revoke_lag   the deleted secret: refused at once") {
+			t.Errorf("%d: %v, want %q\n%s", status, err, want, said)
+		}
+	}
+}
+
+// TestATrialAsksForNoLongerLifeThanThereIs, and holds the key against what was asked.
+func TestATrialAsksForNoLongerLifeThanThereIs(t *testing.T) {
+	said, _, err := (&jot{}).tried(t, jotFile+"expiry.longest = \"24h\"\n", true)
+	if err != nil || !strings.Contains(said, "expires_at   a key that was to end in 1d does") {
+		t.Errorf("%v\n%s", err, said)
 	}
 }
 

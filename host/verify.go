@@ -59,7 +59,10 @@ func (v Verified) Lines(now time.Time) (lines []string) {
 		lines = append(lines, v.NotWhole)
 	}
 	for _, f := range v.Fits {
-		line := f.Refused(now)
+		line := f.Is(now)
+		if v.Proof.Refused() {
+			line = f.Refused(now)
+		}
 		if on, _ := f.On(now); on {
 			line += fmt.Sprintf(". If it leaked: detent rotate %s --compromised -p %s", f.Key.ID, f.Profile)
 		}
@@ -215,7 +218,7 @@ func (v *Verifier) Ask(ctx context.Context, secret apikey.Secret) (Verified, err
 	if len(ask) == 1 {
 		out.Session = v.session(ask[0].Profile)
 	}
-	if out.Failed == nil {
+	if out.Failed == nil && out.Proof.Key == nil { // else the list shows whose it is
 		v.compare(ctx, secret, &out)
 	}
 	return out, nil

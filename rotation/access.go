@@ -2,6 +2,7 @@ package rotation
 
 import (
 	"context"
+	"fmt"
 	"strings"
 	"time"
 
@@ -90,4 +91,15 @@ func (r *Rotation) takeLacks(lines []string, reason string) {
 		}
 	}
 	r.recordStatement(SubjectNew, "the new key may be made so: %s (%s)", strings.Join(lines, "; "), reason)
+}
+
+// refuseUnproven: where a living key without a permission is answered as a dead one is, nothing would ever show that the new key works, which gets
+// what the old one has. A place that holds a secret which was accepted shows that the names are not all.
+func (r *Rotation) refuseUnproven(s *listing) error {
+	if _, accepted := r.j.claimed(SecretAccepted, SubjectOld); accepted || !apikey.HoldsNone(s.old.Permissions, r.caps.ProvenBy) {
+		return nil
+	}
+	return &RefusedError{Reason: fmt.Sprintf("the key has none of the permissions %s, and without one of them a living key is answered as a dead one: that the new key works, and that the old one is dead, could not be seen",
+		strings.Join(r.caps.ProvenBy, ", ")), Next: "in the issuer's file, declare a [[probe]] whose call a key with one of its permissions is answered, and which it needs; " +
+		"`detent delete` deletes a key that leaked without any proof"}
 }

@@ -47,6 +47,7 @@ type Rotation struct {
 	against      map[string]contradiction // what last use said against the value of a place, in this process
 	noneToTurnOn bool                     // switching the old key on was answered with "no such key"
 	newUse       firstUse                 // of the new secret, by us
+	newCalls     map[string]bool          // by which it was accepted
 	foreignUse   bool                     // the new key's last use moved where no request of ours explains it, since the last delivery
 	reverted     bool                     // a place held something else when it was finished
 	sawOld       bool                     // the last list of this process showed the old key

@@ -143,7 +143,7 @@ func (r *Rotation) hold(k apikey.Key, secret apikey.Secret) error {
 	rec := record(k)
 	r.j.New, r.secret, r.j.Print, r.j.NewGone = &rec, secret, print, false
 	r.j.Proved, r.j.LastUseMoves, r.j.UseSpacing, r.j.UseDelay = 0, false, 0, 0
-	r.newUse = firstUse{}
+	r.newUse, r.newCalls = firstUse{}, nil
 	return nil
 }
 

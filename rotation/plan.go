@@ -1,6 +1,7 @@
 package rotation
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -91,7 +92,7 @@ func (r *Rotation) rehearse(ctx context.Context) error {
 	if err := r.findHome(ctx, s); err != nil {
 		return err
 	}
-	if err := r.refuses(s); err != nil {
+	if err := cmp.Or(r.refuses(s), r.refuseUnproven(s)); err != nil {
 		return err
 	}
 	if q := r.askRevive(s.old); q != nil {

@@ -55,6 +55,9 @@ func (r *Rotation) lookAhead(ctx context.Context, then func() (Result, error)) (
 	if res, err := r.preflightDestinations(ctx, s); err != nil || res != nil {
 		return *orNothing(res), err
 	}
+	if err := r.refuseUnproven(s); err != nil {
+		return Result{}, err
+	}
 	r.noteSkew()
 	r.noteRest(s)
 	if places := r.unrestarted(); len(places) > 0 {

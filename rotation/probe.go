@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"detent/apikey"
@@ -42,8 +43,13 @@ func (r *Rotation) try(ctx context.Context, subject string, secret apikey.Secret
 	if err != nil {
 		return tried{}, err
 	}
-	if subject == SubjectNew && proof.Verdict == apikey.Accepted && r.newUse.at.IsZero() {
-		r.newUse = use
+	if proof = r.ofKey(subject, proof); subject == SubjectNew && proof.Verdict == apikey.Accepted {
+		if r.newCalls == nil {
+			r.newCalls = map[string]bool{}
+		}
+		if r.newCalls[proof.Call] = true; r.newUse.at.IsZero() {
+			r.newUse = use
+		}
 	}
 	t := tried{Proof: proof}
 	switch proof.Verdict {
@@ -65,6 +71,27 @@ func (r *Rotation) try(ctx context.Context, subject string, secret apikey.Secret
 		}
 	}
 	return t, nil
+}
+
+// ofKey makes a refusal of one that a living key may get, where the key is known to have what the call needs: by its row, or, of the old one, since
+// the new key has the same permissions and was accepted by the same call.
+func (r *Rotation) ofKey(subject string, proof apikey.Proof) apikey.Proof {
+	if proof.Needs == "" || subject == "" {
+		return proof
+	}
+	held := r.j.Old.key().Permissions
+	if subject == SubjectNew && r.j.New != nil {
+		held = r.j.New.key().Permissions
+	}
+	has, _ := apikey.Holds(held, proof.Needs)
+	if !has && subject == SubjectOld && r.j.New != nil && r.newCalls[proof.Call] && held != nil {
+		same := apikey.Compare(r.j.Old.key(), r.j.New.key(), []apikey.Field{apikey.FieldPermissions})
+		has = slices.ContainsFunc(same, func(d apikey.Difference) bool { return d.Field == apikey.FieldPermissions && d.Verdict == apikey.Equal })
+	}
+	if has {
+		proof.Verdict, proof.Message, proof.Why, proof.Needs = apikey.Refused, proof.Why, "", ""
+	}
+	return proof
 }
 
 func (r *Rotation) secretAccepted(subject string, t tried, from string) {
@@ -108,14 +135,14 @@ func (r *Rotation) control(ctx context.Context, of string, like apikey.Secret, c
 		}
 		var proof apikey.Proof
 		proof, err = r.probe(ctx, madeUp, call)
-		if err != nil || proof.Verdict == apikey.Silent {
+		if err != nil || proof.Verdict == apikey.Silent && !proof.TurnedAway() {
 			silent = proof.Evidence
 			continue
 		}
 		if r.j.Controls == nil {
 			r.j.Controls = map[string]string{}
 		}
-		if proof.Verdict == apikey.Refused || !rule("probe: a made-up secret is refused") {
+		if proof.TurnedAway() || !rule("probe: a made-up secret is refused") {
 			r.j.Controls[call] = controlRefused
 			r.observed(ControlRefused, of, "probe", "%s, with a made-up secret of the same shape", proof.Evidence)
 			return false, nil

@@ -260,6 +260,9 @@ func (r *Rotation) belongs(ctx context.Context, s *listing, secret apikey.Secret
 		}
 		return "", "", err
 	}
+	if err := r.refuseUnproven(s); err != nil && t.Needs != "" { // what else it may be is not asked
+		return "", "", err
+	}
 	switch {
 	case t.Verdict == apikey.Refused && r.maybeDead(*s.old):
 		r.j.OldRefused = true

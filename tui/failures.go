@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"strings"
@@ -63,7 +64,7 @@ func (a *App) shortly(err error) string {
 		case client.IsKind(err, client.Unauthorized):
 			return fmt.Sprintf("refused the token (%d)", e.Status)
 		case e.Status != 0:
-			return fmt.Sprintf("answered %d %s", e.Status, ui.Clean(string(e.Kind)))
+			return fmt.Sprintf("answered %d %s", cmp.Or(e.Came, e.Status), ui.Clean(string(e.Kind)))
 		case client.IsKind(err, client.Timeout):
 			return "did not answer in time"
 		case client.IsKind(err, client.Unreachable):

@@ -2,6 +2,7 @@ package kit
 
 import (
 	"cmp"
+	"net/http"
 	"slices"
 	"strings"
 	"unicode"
@@ -56,6 +57,25 @@ func (d *Declaration) Unsent() (out []apikey.Field) {
 		}
 	}
 	slices.Sort(out)
+	return out
+}
+
+// RefusesAlike reports whether what is taken for the refusal of a dead secret is what a living key without the permission that the probe needs
+// is answered, too, as far as the declaration tells: the status that came is another, and nothing tells the two apart.
+func (d *Declaration) RefusesAlike(p *Probe) bool {
+	return p.Needs != "" && !p.Own && d.Refusals.Lacking == "" && slices.ContainsFunc(d.Refusals.Means, func(m Meaning) bool {
+		return m.Is == http.StatusUnauthorized && m.Status != http.StatusUnauthorized
+	})
+}
+
+// ProvenBy are the permissions of which a key needs one for a probe to tell it from a dead one; none where some probe tells of any key.
+func (d *Declaration) ProvenBy() (out []string) {
+	for i := range d.Probes {
+		if !d.RefusesAlike(&d.Probes[i]) {
+			return nil
+		}
+		out = append(out, d.Probes[i].Needs)
+	}
 	return out
 }
 

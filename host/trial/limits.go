@@ -27,6 +27,8 @@ func (t *trial) expiry(ctx context.Context, _ *trialKey) {
 	life := trialLife
 	if spans := t.s.Caps.Lifetimes.Spans; len(spans) > 0 {
 		life = spans[0]
+	} else if longest := t.s.Caps.Lifetimes.Longest; longest > 0 {
+		life = min(life, longest)
 	}
 	asked, words := t.o.Now().Add(life), apikey.SpanWords(life)
 	if life == trialLife {

@@ -9,6 +9,7 @@ import (
 
 	"detent/apikey"
 	"detent/client"
+	"detent/client/kit"
 	"detent/desk"
 )
 
@@ -19,8 +20,8 @@ func (t *trial) draft(end apikey.Expiry) apikey.Draft {
 	if len(caps.Roles) > 0 {
 		draft.Role = caps.Roles[0].Name
 	}
-	if groups := caps.PermissionGroups; len(groups) > 0 {
-		draft.Permissions = []apikey.Permission{groups[0].Permissions[0].Permission}
+	if right, has := t.right(func(apikey.PermissionInfo) bool { return true }); has {
+		draft.Permissions = []apikey.Permission{right}
 	}
 	switch {
 	case len(caps.Environments) == 0:
@@ -29,6 +30,34 @@ func (t *trial) draft(end apikey.Expiry) apikey.Draft {
 		draft.Environment = caps.Environments[len(caps.Environments)-1]
 	}
 	return draft
+}
+
+// right is the permission of a trial's key: one that a probe needs, so that its life shows, else one that makes no keys, if that can be had.
+func (t *trial) right(fits func(p apikey.PermissionInfo) bool) (best apikey.Permission, has bool) {
+	most := -1
+	for _, g := range t.s.Caps.PermissionGroups {
+		for _, p := range g.Permissions {
+			worth := 0
+			if p.Risk != apikey.CanMint {
+				worth++
+			}
+			if t.needed(p.Permission) {
+				worth += 2
+			}
+			if fits(p) && worth > most {
+				best, most = p.Permission, worth
+			}
+		}
+	}
+	return best, most >= 0
+}
+
+// needed reports whether a probe needs a permission, or what it may stand for.
+func (t *trial) needed(p apikey.Permission) bool {
+	return slices.ContainsFunc(t.d.Probes, func(by kit.Probe) bool {
+		has, _ := apikey.Holds([]apikey.Permission{p}, by.Needs)
+		return has
+	})
 }
 
 // name is one that nobody has.

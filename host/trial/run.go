@@ -114,7 +114,7 @@ func (t *trial) reads(ctx context.Context) (proves bool, err error) {
 		t.failure("probe", "%s, with a made-up secret", t.d.Probes[0].Call)
 		return false, err
 	}
-	if proof.Refused() {
+	if proof.TurnedAway() {
 		t.held("probe", "a made-up secret: refused: %s", proof.Evidence)
 		return true, nil
 	}

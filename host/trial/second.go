@@ -1,6 +1,7 @@
 package trial
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -14,26 +15,35 @@ import (
 
 // second asks for one key more, which is deleted with the others.
 func (t *trial) second(ctx context.Context, step string, name string, extra map[string]json.RawMessage) (*trialKey, error) {
-	end := apikey.Expiry{}
-	if t.needsEnd || t.s.Caps.Lifetimes.Always {
-		end, _ = t.s.Caps.Lifetimes.Fit(apikey.Expiry{After: trialLife}, t.o.Now())
-	}
-	draft := t.draft(end)
+	draft := t.draft(t.anEnd())
 	if draft.Name = name; extra != nil {
 		for field, raw := range draft.Extra {
 			extra[field] = raw
 		}
 		draft.Extra = extra
 	}
+	return t.make(ctx, draft)
+}
+
+// anEnd is that of a key more: none where the service makes keys without.
+func (t *trial) anEnd() (end apikey.Expiry) {
+	if t.needsEnd || t.s.Caps.Lifetimes.Always {
+		end, _ = t.s.Caps.Lifetimes.Fit(apikey.Expiry{After: trialLife}, t.o.Now())
+	}
+	return end
+}
+
+// make asks for a key of a draft.
+func (t *trial) make(ctx context.Context, draft apikey.Draft) (*trialKey, error) {
 	made, err := t.s.Desk.Do(ctx, desk.Order{What: desk.Create, Draft: draft})
 	if err != nil {
 		if client.MayHaveHappened(err) {
-			t.say("%-12s it may have been done: look for a key named %s, and delete it if it is there", "", name)
+			t.say("%-12s it may have been done: look for a key named %s, and delete it if it is there", "", draft.Name)
 		}
 		return nil, err
 	}
 	k := &trialKey{key: made.Created.Key, secret: made.Created.Secret}
-	k.key.Name = name
+	k.key.Name = draft.Name
 	t.made = append(t.made, k)
 	if k.key.ID == "" {
 		return k, t.byName(ctx, k)
@@ -55,14 +65,15 @@ func (t *trial) taken(ctx context.Context, a *trialKey) {
 	case client.IsKind(err, client.Conflict):
 		t.held("taken name", "a second key of the same name is refused as one whose name is taken (409)")
 	case errors.As(err, &e) && client.Refused(err):
-		t.untried("taken name", "whether that is told: a second key of the same name is refused with %d, and people read %q; where it is the name, refusals.means = [{ status = %d, words = \"…\", is = 409 }] says so", e.Status, e.Kind, e.Status)
+		t.untried("taken name", "whether that is told: a second key of the same name is refused with %d, and people read %q; where it is the name, refusals.means = [{ status = %d, words = \"…\", is = 409 }] says so", cmp.Or(e.Came, e.Status), e.Kind, cmp.Or(e.Came, e.Status))
 		t.say("%-12s %v", "", err)
 	default:
 		t.wrong("taken name", t.d.Create.Call.Call, err)
 	}
 }
 
-// copied makes a key with what another one has of the members that are copied as they are.
+// copied makes a key with what another one of the trial's own has of the members that are copied as they are: what others' keys may, an administrator's
+// among them, is given to none.
 func (t *trial) copied(ctx context.Context, _ *trialKey) {
 	names := slices.DeleteFunc(slices.Clone(t.d.Row.Copied), func(name string) bool { return t.d.Property(apikey.Field(name)) != nil })
 	if len(names) == 0 {
@@ -75,6 +86,9 @@ func (t *trial) copied(ctx context.Context, _ *trialKey) {
 	}
 	extra, most := map[string]json.RawMessage{}, 0
 	for _, k := range all {
+		if !slices.ContainsFunc(t.made, func(own *trialKey) bool { return own.key.ID == k.ID }) {
+			continue
+		}
 		has := map[string]json.RawMessage{}
 		for _, name := range names {
 			if raw := k.Extra[name]; raw != nil {
@@ -87,7 +101,7 @@ func (t *trial) copied(ctx context.Context, _ *trialKey) {
 	}
 	switch {
 	case most == 0:
-		t.untried("copied", "no key has %s", strings.Join(names, ", "))
+		t.untried("copied", "no key of the trial's own has %s, and what others have is not copied", strings.Join(names, ", "))
 		return
 	case t.d.Delete == nil:
 		t.untried("copied", "a second key could not be deleted")
@@ -98,7 +112,7 @@ func (t *trial) copied(ctx context.Context, _ *trialKey) {
 		if extra[name] != nil {
 			had = append(had, name)
 		} else {
-			t.untried("copied", "%s: no key has it beside the others", name)
+			t.untried("copied", "%s: no key of the trial's own has it beside the others", name)
 		}
 	}
 	name := t.name()

@@ -1,6 +1,7 @@
 package trial
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/hex"
@@ -114,7 +115,7 @@ const (
 // wrong says that a call failed: what the service said about it is for the screen alone.
 func (t *trial) wrong(step, what string, err error) {
 	if e := (*client.Error)(nil); errors.As(err, &e) && e.Status != 0 {
-		what += fmt.Sprintf(", answered %d", e.Status)
+		what += fmt.Sprintf(", answered %d", cmp.Or(e.Came, e.Status))
 	}
 	t.failure(step, "%s", what)
 	t.say("%-12s %v", "", err)

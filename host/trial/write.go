@@ -21,7 +21,7 @@ func (t *trial) writes(ctx context.Context) error {
 	}
 	t.listed(ctx, a)
 	alive := t.alive(ctx, a)
-	for _, step := range []func(context.Context, *trialKey){t.expiry, t.limits, t.retrieved, t.renamed, t.moved, t.switched, t.rolled, t.pages, t.taken, t.copied} {
+	for _, step := range []func(context.Context, *trialKey){t.expiry, t.limits, t.retrieved, t.renamed, t.moved, t.switched, t.rolled, t.without, t.pages, t.taken, t.copied} {
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
@@ -85,6 +85,9 @@ func (t *trial) asAsked(k apikey.Key, draft apikey.Draft) bool {
 		case !of.asked || of.shown && of.same:
 		case of.shown:
 			t.failure(of.field, "is another one than was asked for")
+			if of.field == "permissions" {
+				t.say("%-12s asked for %s; the row has %s", "", rightWords(draft.Permissions), rightWords(k.Permissions))
+			}
 		case len(of.members) > 0:
 			t.failure(of.field, "the new key was asked for with it, and its row shows none: row.%s, create.send", of.field)
 		default:
@@ -92,6 +95,15 @@ func (t *trial) asAsked(k apikey.Key, draft apikey.Draft) bool {
 		}
 	}
 	return t.failures == before
+}
+
+// rightWords are permissions for the screen alone.
+func rightWords(list []apikey.Permission) string {
+	var names []string
+	for _, p := range list {
+		names = append(names, p.String())
+	}
+	return strings.Join(names, ", ")
 }
 
 // sameNames compares what was asked for with what a list shows, which may leave out the feature of a permission.
@@ -125,6 +137,47 @@ func (t *trial) alive(ctx context.Context, a *trialKey) apikey.Proof {
 		}
 	}
 	return proof
+}
+
+// without makes a key that lacks what a probe needs, and holds that it is not taken for a dead one.
+func (t *trial) without(ctx context.Context, _ *trialKey) {
+	needs := []string{}
+	for _, p := range t.d.Probes {
+		if p.Needs != "" {
+			needs = append(needs, p.Needs)
+		}
+	}
+	if len(needs) == 0 || len(t.s.Caps.PermissionGroups) == 0 {
+		return
+	}
+	right, has := t.right(func(p apikey.PermissionInfo) bool {
+		return p.Risk != apikey.CanMint && apikey.HoldsNone([]apikey.Permission{p.Permission}, needs)
+	})
+	if !has {
+		t.untried("probe.needs", "what a living key without %s is answered: there is no other permission that makes no keys", strings.Join(needs, ", "))
+		return
+	}
+	draft := t.draft(t.anEnd())
+	draft.Permissions = []apikey.Permission{right}
+	t.say("%-12s %s: a key named %s is asked for, without what the probe needs", "probe.needs", t.d.Create.Call.Call, draft.Name)
+	k, err := t.make(ctx, draft)
+	if err != nil {
+		t.wrong("probe.needs", t.d.Create.Call.Call, err)
+		return
+	}
+	for _, p := range t.d.Probes {
+		if p.Needs == "" {
+			continue
+		}
+		switch proof, err := t.s.Service.Probe(ctx, k.secret, p.Call); {
+		case err != nil:
+			t.wrong("probe.needs", "a living key without "+p.Needs, err)
+		case proof.Refused():
+			t.failure("probe.needs", "a living key without %s is taken for a dead one: %s. refusals.lacking is the code of a missing permission, if there is one; else a probe that any key is answered", p.Needs, proof.Evidence)
+		default:
+			t.held("probe.needs", "a living key without %s: %s, and is not taken for a dead one: %s", p.Needs, verdictWord(proof), proof.Evidence)
+		}
+	}
 }
 
 // named holds that an answer that is declared to name the key does.

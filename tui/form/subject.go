@@ -62,7 +62,11 @@ func (v *Verify) likely(width int) []string {
 		if on, _ := m.On(v.env.Now()); on {
 			mark, render = "● ", st.Warn.Render
 		}
-		out = append(out, ui.Hanging(render, mark, ui.Clean(m.Refused(v.env.Now())), width)...)
+		says := m.Is(v.env.Now())
+		if v.proof.Refused() {
+			says = m.Refused(v.env.Now())
+		}
+		out = append(out, ui.Hanging(render, mark, ui.Clean(says), width)...)
 	}
 	for _, words := range v.known.ended {
 		out = append(out, ui.Hanging(st.Base.Render, "· ", ui.Clean(words), width)...)

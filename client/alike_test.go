@@ -1,0 +1,150 @@
+package client
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+
+	"detent/apikey"
+)
+
+// twoOfOne is a service that answers a dead key, and a living one that may not make the call, with the same words: only its status is another
+// than the usual one.
+const twoOfOne = `list = { call = "GET /keys", rows = ["results"], secrets = true }
+refusals.means = [{ status = 403, words = "api key is invalid", is = 401 }]
+row = { id = ["uid"], name = ["name"], permissions = ["actions"], secret = ["key"] }
+create = { call = "POST /keys", send = { name = { field = "name" }, actions = { field = "permissions", as = "list" } } }
+permission = [{ name = "version" }, { name = "search" }, { name = "add" }]
+probe = [{ call = "GET /version", answers = "members", members = ["v"], needs = "version" }, { call = "GET /search", answers = "members", members = ["v"], needs = "search" }]
+`
+
+const (
+	fullSecret   = "full-0123456789abcdef"
+	searchSecret = "srch-0123456789abcdef"
+	adderSecret  = "adds-0123456789abcdef"
+	deadSecret   = "dead-0123456789abcdef"
+)
+
+func serveTwoOfOne(w http.ResponseWriter, r *http.Request, _ string) {
+	bearer := strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer ")
+	may := map[string][]string{"/version": {fullSecret}, "/search": {searchSecret, fullSecret}}
+	for _, secret := range may[r.URL.Path] {
+		if secret == bearer {
+			say(w, 200, `{"v":"1"}`)
+			return
+		}
+	}
+	if r.URL.Path == "/keys" && bearer == "admin-0123456789abcdef" {
+		say(w, 200, `{"results":[{"uid":"f","name":"full","actions":["version","search"],"key":"`+fullSecret+`"},
+			{"uid":"s","name":"searcher","actions":["search"],"key":"`+searchSecret+`"},{"uid":"a","name":"adder","actions":["add"],"key":"`+adderSecret+`"}]}`)
+		return
+	}
+	say(w, 403, `{"error":"The provided API key is invalid."}`)
+}
+
+// TestARefusalThatALivingKeyGetsTooRefusesNothing: without the permission a living key is answered as a dead one. It is no yes, and no no.
+func TestARefusalThatALivingKeyGetsTooRefusesNothing(t *testing.T) {
+	for secret, want := range map[string]struct {
+		verdict apikey.Verdict
+		why     string // a part of it
+	}{
+		fullSecret:   {apikey.Accepted, ""},
+		searchSecret: {apikey.Accepted, ""}, // by the second probe
+		adderSecret:  {apikey.Silent, "adder (a) has none of the permissions version, search"},
+		deadSecret:   {apikey.Silent, "a living key without the permission version"},
+	} {
+		s := serve(t, twoOfOne, "admin-0123456789abcdef", serveTwoOfOne)
+		proof, _, err := Verify(t.Context(), s, apikey.NewSecret(secret))
+		if err != nil || proof.Verdict != want.verdict || !strings.Contains(proof.Why, want.why) {
+			t.Errorf("%s: %+v, %v", secret, proof, err)
+		}
+		if want.why != "" && !strings.Contains(proof.Evidence, "GET /version answered 403") {
+			t.Errorf("the evidence is %q", proof.Evidence)
+		}
+	}
+}
+
+// TestWhatWasAcceptedByACallIsKnownToBeAllowedIt: from then on the same refusal is one.
+func TestWhatWasAcceptedByACallIsKnownToBeAllowedIt(t *testing.T) {
+	dead := false
+	s := serve(t, twoOfOne, "admin-0123456789abcdef", func(w http.ResponseWriter, r *http.Request, body string) {
+		if dead {
+			say(w, 403, `{"error":"The provided API key is invalid."}`)
+			return
+		}
+		serveTwoOfOne(w, r, body)
+	})
+	secret := apikey.NewSecret(fullSecret)
+	if proof, err := s.Probe(t.Context(), secret, ""); err != nil || !proof.Accepted() {
+		t.Fatalf("%+v, %v", proof, err)
+	}
+	dead = true
+	if proof, err := s.Probe(t.Context(), secret, "GET /version"); err != nil || !proof.Refused() || !strings.Contains(proof.Evidence, "answered 403, which is taken for 401") {
+		t.Errorf("%+v, %v", proof, err)
+	}
+	if proof, err := s.Probe(t.Context(), secret, "GET /search"); err != nil || proof.Refused() || proof.Needs != "search" {
+		t.Errorf("%+v, %v", proof, err)
+	}
+}
+
+// TestASecretThatTheListShowsIsNotCalledDead: the list that shows this very secret, on, speaks against a refusal.
+func TestASecretThatTheListShowsIsNotCalledDead(t *testing.T) {
+	const declaration = `list = { call = "GET /keys", rows = ["results"], secrets = true }
+row = { id = ["uid"], name = ["name"], enabled = ["on"], secret = ["key"] }
+probe = [{ call = "GET /me", answers = "object" }]
+`
+	for _, c := range []struct {
+		row  string
+		want apikey.Verdict
+	}{
+		{`{"uid":"k","name":"n","on":true,"key":"` + adderSecret + `"}`, apikey.Silent},
+		{`{"uid":"k","name":"n","on":false,"key":"` + adderSecret + `"}`, apikey.Refused},
+		{`{"uid":"k","name":"n","on":true,"key":"` + deadSecret + `"}`, apikey.Refused},
+	} {
+		s := serve(t, declaration, "admin-0123456789abcdef", func(w http.ResponseWriter, r *http.Request, _ string) {
+			if r.URL.Path == "/keys" {
+				say(w, 200, `{"results":[`+c.row+`]}`)
+				return
+			}
+			say(w, 401, `{"error":"unknown"}`)
+		})
+		proof, _, err := Verify(t.Context(), s, apikey.NewSecret(adderSecret))
+		if err != nil || proof.Verdict != c.want || c.want == apikey.Silent && !strings.Contains(proof.Why, "the list shows this very secret") {
+			t.Errorf("%s: %+v, %v", c.row, proof, err)
+		}
+	}
+}
+
+// TestAProbeThatLivingKeysMayBeRefusedIsSaid: which permissions a key needs, of which one, for its life to be seen.
+func TestAProbeThatLivingKeysMayBeRefusedIsSaid(t *testing.T) {
+	for change, want := range map[string]string{
+		``:                                       "version search",
+		"refusals.lacking = \"missing_scope\"\n": "",
+		"probe = [{ call = \"GET /open\", answers = \"object\" }]\n":       "",
+		"refusals.means = [{ status = 400, words = \"taken\", is = 409 }]": "",
+	} {
+		declaration := twoOfOne
+		if name, _, _ := strings.Cut(change, " ="); change != "" {
+			var kept []string
+			for _, line := range strings.Split(twoOfOne, "\n") {
+				if !strings.HasPrefix(line, name) {
+					kept = append(kept, line)
+				}
+			}
+			declaration = change + "\n" + strings.Join(kept, "\n")
+		}
+		s := serve(t, declaration, "admin-0123456789abcdef", serveTwoOfOne)
+		if got := strings.Join(s.Capabilities().ProvenBy, " "); got != want {
+			t.Errorf("%q: %q", change, got)
+		}
+	}
+}
+
+// TestWhatTheRowSaysIsNotUnknown: what a key may do is known where its row has the permissions.
+func TestWhatTheRowSaysIsNotUnknown(t *testing.T) {
+	s := serve(t, twoOfOne, "admin-0123456789abcdef", serveTwoOfOne)
+	proof, _, err := Verify(t.Context(), s, apikey.NewSecret(fullSecret))
+	if err != nil || proof.Key == nil || strings.Contains(strings.Join(proof.Unknown, "; "), openBesides) {
+		t.Errorf("%+v, %v", proof, err)
+	}
+}
