@@ -122,6 +122,8 @@ func (j *journal) oldWords() string {
 	switch {
 	case j.ByPerson:
 		return fmt.Sprintf("by your word the old key %s was deleted in the dashboard%s", old, after)
+	case j.OldGone && j.GoneBy[j.Old.ID] != "":
+		return j.deletedWords("the old key "+old, j.Old.ID) + after
 	case j.OldGone && j.ToldGone:
 		return fmt.Sprintf("the service answered that it has no such key as the old one, %s%s", old, after)
 	case j.OldGone:
@@ -144,6 +146,9 @@ func (j *journal) newWords() string {
 		return j.rolledWords()
 	}
 	if c, ok := j.claimed(DeleteAnswered, SubjectNew); ok && j.NewGone && j.New != nil {
+		if j.GoneBy[j.New.ID] != "" {
+			return j.deletedWords("the new key "+keyWords(*j.New), j.New.ID)
+		}
 		if slices.Contains(j.NoSuch, j.New.ID) {
 			return fmt.Sprintf("the service answered at %s that it has no such key as the new one, %s", clock(c.Evidence().At), keyWords(*j.New))
 		}
@@ -246,6 +251,8 @@ func (j *journal) authority() string {
 		return "your word"
 	case j.Roll != nil && j.Roll.ByItself:
 		return "the list showed"
+	case j.OldGone && j.GoneBy[j.Old.ID] != "":
+		return "it was seen"
 	}
 	return "the service answered"
 }
