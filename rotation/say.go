@@ -141,6 +141,17 @@ func (j *journal) oldWords() string {
 	return fmt.Sprintf("the old key %s was not touched by this rotation", old)
 }
 
+// deletedWords are what is said of a key that is taken for deleted.
+func (j *journal) deletedWords(what, id string) string {
+	switch by := j.GoneBy[id]; {
+	case by != "":
+		return what + " is gone, as far as is seen: " + by
+	case slices.Contains(j.NoSuch, id) || id == j.Old.ID && j.ToldGone:
+		return "the service answered that it has no such key as " + what
+	}
+	return "the service answered that it deleted " + what
+}
+
 func (j *journal) newWords() string {
 	if j.inPlace() {
 		return j.rolledWords()

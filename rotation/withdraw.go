@@ -103,17 +103,6 @@ func (r *Rotation) isOpen(id, by string) {
 	r.j.GoneBy[id] = by
 }
 
-// deletedWords are what is said of a key that is taken for deleted.
-func (j *journal) deletedWords(what, id string) string {
-	switch by := j.GoneBy[id]; {
-	case by != "":
-		return what + " is gone, as far as is seen: " + by
-	case slices.Contains(j.NoSuch, id) || id == j.Old.ID && j.ToldGone:
-		return "the service answered that it has no such key as " + what
-	}
-	return "the service answered that it deleted " + what
-}
-
 // claimedGone is the same as a claim has it.
 func (j *journal) claimedGone(id string) string {
 	if j.GoneBy[id] != "" {
