@@ -132,3 +132,24 @@ row.enabled = ["on"]
 		}
 	}
 }
+
+// TestPlainWordsAreTheIssuersOwnWhereItsFileHasThem: a proxy writes plain text, too, and pages, and a failure of its own.
+func TestPlainWordsAreTheIssuersOwnWhereItsFileHasThem(t *testing.T) {
+	declared := "refusals.means = [{ status = 403, words = \"acl not found\", is = 401 }]\n" + deletable
+	for answer, own := range map[string]bool{"403 ACL not found": true, "403 Forbidden": false, "403 <html>ACL not found": false, "502 ACL not found": false, "403 ": false} {
+		status, body, _ := strings.Cut(answer, " ")
+		s := serve(t, declared, "token-0123456789", func(w http.ResponseWriter, _ *http.Request, _ string) {
+			w.Header().Set("Content-Type", "text/plain")
+			w.WriteHeader(map[string]int{"403": 403, "502": 502}[status])
+			_, _ = w.Write([]byte(body))
+		})
+		if _, err := s.Delete(bg, "k1"); Refused(err) {
+			t.Errorf("%s: undeclared: %v", answer, err)
+		}
+		s.d.Refusals.Own = []string{"text", "plain"}
+		_, err := s.Delete(bg, "k1")
+		if e := asError(err); e == nil || e.Own != own || Refused(err) != own || own && e.Kind != Unauthorized {
+			t.Errorf("%s: %+v", answer, e)
+		}
+	}
+}
