@@ -55,7 +55,10 @@ func (f *flag) UnmarshalJSON(b []byte) error {
 
 // token is a secret of the wire: it never exists as anything but an apikey.Secret. What a terminal
 // cannot show or a header cannot carry is none.
-type token struct{ apikey.Secret }
+type token struct {
+	apikey.Secret
+	standsIn bool // for a secret that is not shown
+}
 
 func (t *token) UnmarshalJSON(b []byte) error {
 	var s string
@@ -64,7 +67,7 @@ func (t *token) UnmarshalJSON(b []byte) error {
 	} else if json.Unmarshal(b, &s) != nil {
 		return nil
 	}
-	if isPrintable(s) && !isPlaceholder(s) {
+	if t.standsIn = isPlaceholder(s); isPrintable(s) {
 		t.Secret = apikey.NewSecret(s)
 	}
 	return nil
