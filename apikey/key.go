@@ -226,6 +226,21 @@ type Rolled struct {
 type Deleted struct {
 	// AlreadyGone says that the service no longer knew the key.
 	AlreadyGone bool
+	// Evidence is by what the key is taken for gone, where the answer to the first request is no yes: in words for people, without secrets.
+	Evidence string
+}
+
+// Words say what became of a key.
+func (d Deleted) Words(key string) string {
+	switch {
+	case d.AlreadyGone && d.Evidence != "":
+		return key + " is gone: " + d.Evidence
+	case d.AlreadyGone:
+		return key + " was already gone"
+	case d.Evidence != "":
+		return key + " deleted: " + d.Evidence
+	}
+	return key + " deleted"
 }
 
 // PublicKeyRequest asks Vertesia for a public key; empty fields are its defaults.

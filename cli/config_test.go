@@ -76,7 +76,7 @@ func TestConfigCheckTriesEachProfileAndSaysWhatItCanDo(t *testing.T) {
 		}
 	}
 	for _, want := range []string{"p: prosopo, " + r.url, "works   1 key", "as      administrator", "can     list, create, delete",
-		"give a secret again (only where the service's list holds the secret)"} {
+		"give a rotation its lost secret again (only where the service's list holds the secret)"} {
 		if !strings.Contains(out, want) {
 			t.Errorf("%q is missing in\n%s", want, out)
 		}
@@ -90,7 +90,7 @@ func TestConfigCheckTriesEachProfileAndSaysWhatItCanDo(t *testing.T) {
 		t.Errorf("%+v", res)
 	}
 	out = m.must("config", "check", "-p", "local/vertesia")
-	for _, want := range []string{"local/vertesia: vertesia, embedded", "  cannot  give a secret again: the service shows a secret once\n"} {
+	for _, want := range []string{"local/vertesia: vertesia, embedded", "  cannot  give a rotation its lost secret again: the service shows a secret once\n"} {
 		if !strings.Contains(out, want) {
 			t.Errorf("%q is missing in\n%s", want, out)
 		}

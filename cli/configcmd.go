@@ -158,7 +158,7 @@ type namedAbility struct {
 func abilities(c apikey.Capabilities) []namedAbility {
 	return []namedAbility{
 		{"list", apikey.Can()}, {"create", c.Create}, {"delete", c.Delete}, {"rename", c.Rename}, {"change the role", c.ChangeRole},
-		{"disable", c.Disable}, {"public-key", c.PublicKeys}, {"give a secret again", c.Retrieve}, {"show the last use", c.LastUsed},
+		{"disable", c.Disable}, {"public-key", c.PublicKeys}, {"give a rotation its lost secret again", c.Retrieve}, {"show the last use", c.LastUsed},
 		{"set an expiry", c.Expiry}, {"restrict", c.Restrictions}, {"rotate --strategy roll", c.Roll.Ability},
 	}
 }

@@ -67,8 +67,14 @@ func (a *app) delete(ctx context.Context, text string, yes, bySecret bool) error
 		return err
 	}
 	state := "deleted"
-	if out.Deleted.AlreadyGone {
+	switch by := out.Deleted.Evidence; {
+	case out.Deleted.AlreadyGone && by != "":
+		state = "gone:"
+		a.say("it is gone: %s", by)
+	case out.Deleted.AlreadyGone:
 		state = "was already gone:"
+	case by != "":
+		a.say("deleted, as far as is seen: %s", by)
 	}
 	_, err = fmt.Fprintf(a.out, "%s %s\n", state, k.CalledWithID())
 	return err

@@ -219,7 +219,7 @@ func (a *app) closeRotation(ctx context.Context, o rotateOptions, asJSON bool) e
 	if asJSON {
 		return table.JSON(a.out, rotationJSON(v, config.Profile{Name: v.Profile, Service: v.Service}))
 	}
-	a.say("the rotation %s of %s is closed as it stands: nothing was changed", v.ID, v.Old.Called())
+	a.say("the rotation %s of %s is closed as it stands: the close itself changed nothing", v.ID, v.Old.Called())
 	for _, line := range v.Left {
 		a.say("  %s", line)
 	}

@@ -74,7 +74,7 @@ func TestCloseEndsARotationWhoseProfileAndServiceAreGone(t *testing.T) {
 func TestCloseSaysWhatIsLeftWhere(t *testing.T) {
 	m, _, id, env := begun(t, wirename.Prosopo)
 	res := m.rotate(newClock(), "rotate", "--close", id, "--reason", "moved away")
-	for _, says := range []string{"closed as it stands: nothing was changed", "the old key", "the new key", "detent delete ", env + ".detent-" + id} {
+	for _, says := range []string{"closed as it stands: the close itself changed nothing", "the old key", "the new key", "detent delete ", env + ".detent-" + id} {
 		if res.code != 0 || !strings.Contains(res.stderr, says) {
 			t.Errorf("%q is not said, exit %d\n%s", says, res.code, res.stderr)
 		}

@@ -29,6 +29,11 @@ func newDialect(d *kit.Declaration, f *features) dialect {
 
 // own reports whether a refusal has the shape of the service's own.
 func (d dialect) own(f fault) bool {
+	if f.shape.plain { // as a proxy writes, too: it is the service's by words that its file has
+		told := strings.ToLower(f.message)
+		return slices.Contains(d.Own, "plain") && (d.Known != "" && anyOf(told, d.Known) ||
+			slices.ContainsFunc(d.Means, func(m kit.Meaning) bool { return m.Words != "" && anyOf(told, m.Words) }))
+	}
 	has := func(name string) bool { return slices.Contains(f.shape.members, name) }
 	lacks := func(name string) bool { return !has(name) }
 	unknown := func(name string) bool { return !slices.Contains(d.Members, name) }

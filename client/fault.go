@@ -35,6 +35,7 @@ type shape struct {
 	no      bool     // success is there, and false
 	text    bool     // error is there, and a text
 	object  bool     // error is there, and an object
+	plain   bool     // it was no JSON, but words
 }
 
 // parseFault reads an error body; what it cannot read is an empty fault.
@@ -54,7 +55,7 @@ func parseFault(body []byte) fault {
 	if json.Unmarshal(body, &bare) != nil {
 		bare = string(body)
 	}
-	return fault{message: bare}
+	return fault{message: bare, shape: shape{plain: strings.TrimSpace(bare) != ""}}
 }
 
 func faultOf(members map[string]json.RawMessage) fault {

@@ -105,7 +105,7 @@ var genericQuirks = []quirk{
 		want: "valid=true did=GET /v1/api-keys answered 200"},
 	{name: "probe: data without a yes is confirmed by the list", do: probe(genericSecret), steps: []step{gUser.with(200, `{"data":{"login":"https://portal"}}`), gGet.as(genericSecret).with(200, gList(""))},
 		want: "valid=true did=GET /v1/api-keys answered 200"},
-	{name: "probe: JSON of another shape is no proof", do: probe(genericSecret), steps: foreignTo(gUser, gGet.as(genericSecret)), want: "valid=silent did=GET /v1/users/usr_detent_probe answered 200 why=an answer of 200 tells nothing about a key: the answer is not this service's"},
+	{name: "probe: JSON of another shape is no proof", do: probe(genericSecret), steps: foreignTo(gUser, gGet.as(genericSecret)), want: "valid=silent did=GET /v1/users/usr_detent_probe answered 200 why=an answer of 200 tells nothing about a key: the answer is not this service's: it has no id"},
 	{name: "probe: a list of something else is no proof", do: probe(genericSecret), steps: []step{gUser.with(200, `[]`), gGet.as(genericSecret).with(200, gList(`{"title":"welcome"}`))}, want: "valid=silent did=GET /v1/users/usr_detent_probe answered 200 why=an answer of 200 tells nothing about a key: the answer is not this service's: the answer is no object"},
 	{name: "probe: a list that says no after it is no proof", do: probe(genericSecret), steps: []step{gUser.with(200, `{}`), gGet.as(genericSecret).with(200, `{"data":[{"id":"k1"}],"success":false,"error":{"code":401}}`)},
 		want: "valid=false did=GET /v1/api-keys answered 401"},

@@ -50,6 +50,13 @@ func (s *issuer) about(ctx context.Context, op string, declared *kit.Call, id st
 	return c, nil
 }
 
+// aboutInTime is about, as an operation of its own.
+func (s *issuer) aboutInTime(ctx context.Context, op string, declared *kit.Call, id string, values map[apikey.Field]any) (call, error) {
+	ctx, done := s.operation(ctx)
+	defer done()
+	return s.about(ctx, op, declared, id, values)
+}
+
 // one makes a call whose answer is one key.
 func (s *issuer) one(ctx context.Context, c call, names []string) (key apikey.Key, secret apikey.Secret, err error) {
 	err = s.send(ctx, c, func(a *answer) error {

@@ -75,7 +75,7 @@ func (s *issuer) shapeOf(p *kit.Probe, of *string) func(*answer) error {
 		return s.ownList()
 	case "object":
 		return func(a *answer) error {
-			members, err := requireOneObject(a)
+			members, err := requireOneObject(a, s.d.Row.ID)
 			names(members)
 			return err
 		}

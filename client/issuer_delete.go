@@ -1,88 +1,63 @@
 package client
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
-	"io"
-	"net/http"
-	"slices"
-	"strconv"
 	"strings"
 
 	"detent/apikey"
 	"detent/client/kit"
 )
 
-// removed are the members by which a service says what it did. An object that has others alone is somebody else's answer.
-var removed = []string{"success", "message", "acknowledged", "deletedCount", "deleted", "ok", "status", "result", "data", "id", "_id", "apiKeyId", "apiKey", "key", "object", "error", "errors", "revoked"}
+// remove makes a delete idempotent: a key that the service does not know is gone already. id is that of the key; what the answer leaves
+// open, the list tells.
+func (s *issuer) remove(ctx context.Context, c call, id string, send func(context.Context, call, func(*answer) error) error) (apikey.Deleted, error) {
+	out, open, err := s.removed(ctx, c, send)
+	if err != nil || open == "" {
+		return out, err
+	}
+	shown, gone, err := s.awaited(ctx, id, func(k *apikey.Key) bool { return k.ID == "" || k.IsDisabled() && !s.d.Can("disable") })
+	switch e := asError(err); {
+	case e != nil:
+		return apikey.Deleted{}, openAnswer(c, open, "the list, which would tell, could not be read: "+e.Message)
+	case !gone:
+		e := openAnswer(c, open, "the list still has the key")
+		e.Err = ErrStillListed
+		return apikey.Deleted{}, e
+	case shown.ID != "":
+		return apikey.Deleted{Evidence: "the service answered " + open + ", and its list has the key as one that is off"}, nil
+	}
+	return apikey.Deleted{Evidence: "the service answered " + open + ", and its list does not have the key"}, nil
+}
 
-// remove makes a delete idempotent: a key that the service does not know is gone already.
-func (s *issuer) remove(ctx context.Context, c call, send func(context.Context, call, func(*answer) error) error) (apikey.Deleted, error) {
-	var out apikey.Deleted
-	err := send(ctx, c, func(a *answer) (err error) {
-		out, err = acknowledged(a, "the delete", c.emptyYes)
+// removed makes the call of remove. open is the answer, where it is no yes and no no.
+func (s *issuer) removed(ctx context.Context, c call, send func(context.Context, call, func(*answer) error) error) (out apikey.Deleted, open string, err error) {
+	ctx, done := s.operation(ctx)
+	defer done()
+	err = send(ctx, c, func(a *answer) error {
+		said, err := s.acknowledged(a, c, "the delete")
+		out, open = apikey.Deleted{AlreadyGone: said.none}, said.open
 		return err
 	})
 	if IsKind(err, NotFound) {
-		return apikey.Deleted{AlreadyGone: true}, nil
+		return apikey.Deleted{AlreadyGone: true}, "", nil
 	}
 	if err != nil {
-		return apikey.Deleted{}, err
+		return apikey.Deleted{}, "", err
 	}
-	return out, nil
+	return out, open, nil
 }
 
-// acknowledged reads an answer that shows no key, and may say no all the same. What it does not say is not taken for said: an empty 200,
-// one that cannot be read and one of another shape are lost answers.
-func acknowledged(a *answer, what string, emptyYes bool) (apikey.Deleted, error) {
-	raw, err := io.ReadAll(a.body)
-	switch empty := len(bytes.TrimSpace(raw)) == 0; {
-	case err != nil:
-		return apikey.Deleted{}, err
-	case empty && (a.status == http.StatusNoContent || emptyYes && a.status == http.StatusOK):
-		return apikey.Deleted{}, nil
-	case empty:
-		return apikey.Deleted{}, io.EOF // an empty 200 is not what any service says: was it the service?
-	case looksLikeWebPage(raw):
-		return apikey.Deleted{}, errWebPage
-	}
-	members, _, err := decodeObject(bytes.NewReader(raw))
-	if err != nil {
-		return apikey.Deleted{}, err
-	}
-	known := func(name string) bool { return members[name] != nil }
-	if len(members) > 0 && !slices.ContainsFunc(removed, known) {
-		return apikey.Deleted{}, &foreignError{badAnswer("the answer does not say what was done")}
-	}
-	for _, object := range []map[string]json.RawMessage{members, objectOf(members["data"])} {
-		for _, name := range []string{"success", "acknowledged", "deleted", "ok", "revoked", "result"} {
-			if raw := object[name]; says(raw, false) && (name != "result" || string(raw) != "0") { // 0 may be a result of "no error"
-				return apikey.Deleted{}, badAnswer("the service does not acknowledge " + what + ": " + name + " is false")
-			}
-		}
-		status := strings.ToLower(literal(object["status"]))
-		if n, err := strconv.Atoi(status); err == nil && n >= 400 || slices.Contains([]string{"error", "failed", "failure", "fail", "denied", "rejected"}, status) {
-			return apikey.Deleted{}, badAnswer("the service does not acknowledge the delete: its status is " + status)
-		}
-	}
-	var count *float64
-	if raw := members["deletedCount"]; raw != nil {
-		if err := json.Unmarshal(raw, &count); err != nil {
-			return apikey.Deleted{}, err
-		}
-	}
-	return apikey.Deleted{AlreadyGone: count != nil && *count == 0}, nil
+// openAnswer is the failure of a write whose answer leaves open what was done, and so does what was looked at then.
+func openAnswer(c call, open, seen string) *Error {
+	return &Error{Op: c.op, Kind: BadAnswer, Outcome: Unknown, Message: "the answer, " + open + ", is no yes and no no, and " + seen, Hint: hintLook}
 }
 
 // Delete implements Service.
 func (s *issuer) Delete(ctx context.Context, id string) (apikey.Deleted, error) {
-	ctx, done := s.operation(ctx)
-	defer done()
 	if s.d.Delete == nil {
 		return apikey.Deleted{}, unsupported(opDelete, s.Capabilities().Delete)
 	}
-	c, err := s.about(ctx, opDelete, s.d.Delete, id, nil)
+	c, err := s.aboutInTime(ctx, opDelete, s.d.Delete, id, nil)
 	if IsKind(err, NotFound) && s.d.Row.SecretIsID {
 		return apikey.Deleted{AlreadyGone: true}, nil
 	}
@@ -90,8 +65,10 @@ func (s *issuer) Delete(ctx context.Context, id string) (apikey.Deleted, error) 
 		return apikey.Deleted{}, err
 	}
 	c.write, c.emptyYes = true, s.d.Delete.EmptyYes
-	gone, err := s.remove(ctx, c, s.send)
+	gone, err := s.remove(ctx, c, id, s.send)
 	if e := asError(err); e != nil && e.Outcome == NotDone && s.d.Delete.MaybeGone != "" && anyOf(strings.ToLower(e.Message), s.d.Delete.MaybeGone) {
+		ctx, done := s.operation(ctx)
+		defer done()
 		if listed, failed := s.inList(ctx, id); failed == nil && listed.key.ID == "" {
 			return apikey.Deleted{AlreadyGone: true}, nil
 		}
@@ -101,8 +78,6 @@ func (s *issuer) Delete(ctx context.Context, id string) (apikey.Deleted, error) 
 
 // DeleteBySecret implements SelfDeleter.
 func (s *issuer) DeleteBySecret(ctx context.Context, id string, secret apikey.Secret) (apikey.Deleted, error) {
-	ctx, done := s.operation(ctx)
-	defer done()
 	if s.selfDelete() == "" {
 		return apikey.Deleted{}, unsupported(opDelete, apikey.Cannot("the service has no call by which a secret deletes its own key"))
 	}
@@ -111,7 +86,7 @@ func (s *issuer) DeleteBySecret(ctx context.Context, id string, secret apikey.Se
 	}
 	c := s.byKey(s.request(opDelete, &kit.Call{Call: s.selfDelete()}, id, nil), secret)
 	c.write, c.emptyYes = true, s.d.Delete.EmptyYes
-	out, err := s.remove(ctx, c, s.do)
+	out, err := s.remove(ctx, c, id, s.do)
 	if e := asError(err); e != nil && e.Kind == Unauthorized {
 		e.Hint = "It is the leaked secret that was refused: it is dead already, or may not do this. Verify it, or delete the key with the profile's credential."
 	}

@@ -67,6 +67,9 @@ func (s *issuer) Retrieve(ctx context.Context, id string) (apikey.Secret, error)
 	defer done()
 	if s.d.Retrieve == nil {
 		listed, err := s.inList(ctx, id)
+		if listed.secret.Len() < leastListed {
+			return apikey.Secret{}, err
+		}
 		return s.withID(id, listed.secret), err
 	}
 	c, err := s.about(ctx, opGet, s.d.Retrieve, id, nil)

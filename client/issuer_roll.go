@@ -111,7 +111,9 @@ func (s *issuer) EndOverlap(ctx context.Context, id string) (apikey.Deleted, err
 	if s.d.Roll == nil {
 		return apikey.Deleted{}, unsupported(opEnd, s.rolls().Ability)
 	}
-	return s.overlapping(ctx, opEnd, s.d.Roll.End, id, nil)
+	return s.overlapping(ctx, opEnd, s.d.Roll.End, id, nil, func(k *apikey.Key) bool {
+		return len(s.d.Row.Former.Members) > 0 && k.ID != "" && !k.FormerEndsAt.Known()
+	})
 }
 
 // KeepFormer implements Roller.
@@ -123,19 +125,29 @@ func (s *issuer) KeepFormer(ctx context.Context, id string, ends apikey.Moment) 
 	if at, has := ends.Time(); has {
 		values[apikey.FieldExpiry] = end{Expiry: apikey.Expiry{At: at}, now: s.now()}
 	}
-	return s.overlapping(ctx, opKeep, s.d.Roll.Keep, id, values)
+	return s.overlapping(ctx, opKeep, s.d.Roll.Keep, id, values, func(k *apikey.Key) bool { // in place, no row tells a key that was given back from one whose overlap is over
+		given := apikey.Expiry{}
+		given.At, _ = ends.Time()
+		return s.d.Roll.NewID && k.ExpiresAt.Known() && s.showsLimits(*k, apikey.Patch{Expiry: &given}, s.d.Roll.Keep)
+	})
 }
 
-func (s *issuer) overlapping(ctx context.Context, op string, declared *kit.Call, id string, values map[apikey.Field]any) (apikey.Deleted, error) {
-	ctx, done := s.operation(ctx)
-	defer done()
+// overlapping makes a call about the former secret. What its answer leaves open, a row tells that fits.
+func (s *issuer) overlapping(ctx context.Context, op string, declared *kit.Call, id string, values map[apikey.Field]any, fits func(*apikey.Key) bool) (apikey.Deleted, error) {
 	if declared == nil {
 		return apikey.Deleted{}, unsupported(op, apikey.Cannot("the service has no call for it"))
 	}
-	c, err := s.about(ctx, op, declared, id, values)
+	c, err := s.aboutInTime(ctx, op, declared, id, values)
 	if err != nil {
 		return apikey.Deleted{}, err
 	}
 	c.write, c.emptyYes = true, declared.EmptyYes
-	return s.remove(ctx, c, s.send)
+	said, open, err := s.removed(ctx, c, s.send)
+	if err != nil || open == "" {
+		return said, err
+	}
+	if _, shown, _ := s.awaited(ctx, id, fits); !shown {
+		return apikey.Deleted{}, openAnswer(c, open, "the list does not show that it was done")
+	}
+	return apikey.Deleted{Evidence: "the service answered " + open + ", and its list shows that it was done"}, nil
 }

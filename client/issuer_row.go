@@ -46,7 +46,7 @@ func (s *issuer) key(r *record) (apikey.Key, error) {
 	}
 	if s.d.List.Secrets {
 		secret := r.secret()
-		if k.CanRetrieve = !secret.IsZero(); k.CanRetrieve && k.Masked == "" {
+		if k.CanRetrieve = secret.Len() >= leastListed; k.CanRetrieve && k.Masked == "" {
 			k.Masked = secret.Mask()
 		}
 	}

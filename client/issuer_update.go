@@ -116,6 +116,22 @@ func alike(a, b json.RawMessage) bool {
 
 // Update implements Service.
 func (s *issuer) Update(ctx context.Context, id string, patch apikey.Patch) (apikey.Key, error) {
+	key, open, err := s.change(ctx, id, patch)
+	if err != nil || open == nil {
+		return key, err
+	}
+	return s.look(ctx, id, patch, open)
+}
+
+// unseen is a change whose answer shows no key.
+type unseen struct {
+	call     call
+	declared *kit.Call
+	answered string // what is no yes and no no; empty for a yes
+}
+
+// change sends a change. open is what is left to look up.
+func (s *issuer) change(ctx context.Context, id string, patch apikey.Patch) (key apikey.Key, open *unseen, err error) {
 	ctx, done := s.operation(ctx)
 	defer done()
 	declared := s.d.Update
@@ -123,15 +139,15 @@ func (s *issuer) Update(ctx context.Context, id string, patch apikey.Patch) (api
 		declared = map[bool]*kit.Call{true: s.d.Enable, false: s.d.Disable}[*patch.Enabled]
 	}
 	if declared == nil {
-		return apikey.Key{}, unsupported(opUpdate, s.Capabilities().Rename)
+		return key, nil, unsupported(opUpdate, s.Capabilities().Rename)
 	}
 	if bad := s.checkID(opUpdate, id); bad != nil {
-		return apikey.Key{}, bad
+		return key, nil, bad
 	}
 	values := map[apikey.Field]any{}
 	if patch.Name != nil {
 		if bad := checkDraft(opUpdate, apikey.Draft{Name: *patch.Name}, s.opts.Now(), s.d.Longest); bad != nil {
-			return apikey.Key{}, bad
+			return key, nil, bad
 		}
 		values[apikey.FieldName] = *patch.Name
 	}
@@ -142,53 +158,61 @@ func (s *issuer) Update(ctx context.Context, id string, patch apikey.Patch) (api
 		values[apikey.FieldEnabled] = *patch.Enabled
 	}
 	if bad := s.limits(declared, patch, values); bad != nil {
-		return apikey.Key{}, bad
+		return key, nil, bad
 	}
 	if len(values) == 0 {
-		return apikey.Key{}, invalid(opUpdate, "there is nothing to change")
+		return key, nil, invalid(opUpdate, "there is nothing to change")
 	}
 	if s.opts.ReadOnly { // before what is changed is read
-		return apikey.Key{}, readOnly(opUpdate)
+		return key, nil, readOnly(opUpdate)
 	}
 	values[fillChange] = true
 	c, err := s.about(ctx, opUpdate, declared, id, values)
 	if err != nil {
-		return apikey.Key{}, err
+		return key, nil, err
 	}
 	c.write = true
 	if declared.Whole {
 		if c.body, c.ifMatch, err = s.wholeBody(ctx, declared, id, c.body); err != nil {
-			return apikey.Key{}, err
+			return key, nil, err
 		}
 	}
 	if declared.Silent {
-		err := s.send(ctx, c, func(a *answer) error {
-			_, err := acknowledged(a, "the change", declared.EmptyYes)
+		c.emptyYes = declared.EmptyYes
+		open = &unseen{call: c, declared: declared}
+		return key, open, s.send(ctx, c, func(a *answer) error {
+			said, err := s.acknowledged(a, c, "the change")
+			open.answered = said.open
 			return err
 		})
-		if err != nil {
-			return apikey.Key{}, err
-		}
-		return s.look(ctx, id, patch, declared)
 	}
-	key, _, err := s.one(ctx, c, declared.Key)
-	return key, err
+	key, _, err = s.one(ctx, c, declared.Key)
+	return key, nil, err
 }
 
 // look finds a key that was changed, by an answer that shows none: whether it was is what the row shows.
-func (s *issuer) look(ctx context.Context, id string, patch apikey.Patch, declared *kit.Call) (apikey.Key, error) {
-	listed, err := s.inList(ctx, id)
-	found := listed.key
+func (s *issuer) look(ctx context.Context, id string, patch apikey.Patch, open *unseen) (apikey.Key, error) {
+	said := open.answered == "" // then a row need not tell
+	found, shown, err := s.awaited(ctx, id, func(k *apikey.Key) bool {
+		return k.ID != "" && (patch.Name == nil || k.Name == *patch.Name) && (patch.Role == nil || k.Role == *patch.Role) &&
+			(patch.Enabled == nil || k.Enabled == nil && said || k.Enabled != nil && *k.Enabled == *patch.Enabled) &&
+			(patch.Expiry == nil || k.ExpiresAt.Known() || said) && s.showsLimits(*k, patch, open.declared)
+	})
 	if e := asError(err); e != nil {
 		e.Op, e.Outcome = opUpdate, Unknown
 		return apikey.Key{}, e
 	}
+	seen := "the list does not show the change"
 	if found.ID == "" {
-		return found, &Error{Op: opUpdate, Kind: NotFound, Outcome: Unknown, Message: "the change was taken, and the list does not have the key", Hint: hintLook}
+		seen = "the list does not have the key"
 	}
-	if patch.Name != nil && found.Name != *patch.Name || patch.Role != nil && found.Role != *patch.Role ||
-		patch.Enabled != nil && found.Enabled != nil && *found.Enabled != *patch.Enabled || !s.showsLimits(found, patch, declared) {
-		return found, &Error{Op: opUpdate, Kind: BadAnswer, Outcome: Unknown, Message: "the change was answered, and the list does not show it", Hint: hintLook}
+	switch {
+	case shown:
+		return found, nil
+	case open.answered != "":
+		return found, openAnswer(open.call, open.answered, seen)
+	case found.ID == "":
+		return found, &Error{Op: opUpdate, Kind: NotFound, Outcome: Unknown, Message: "the change was taken, and " + seen, Hint: hintLook}
 	}
-	return found, nil
+	return found, &Error{Op: opUpdate, Kind: BadAnswer, Outcome: Unknown, Message: "the change was answered, and the list does not show it", Hint: hintLook}
 }

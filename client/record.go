@@ -371,7 +371,7 @@ func firstReference(list []reference) reference {
 }
 
 func (r *record) secret() apikey.Secret {
-	return firstThat(r.secrets, func(t token) bool { return !t.IsZero() }).Secret
+	return firstThat(r.secrets, func(t token) bool { return !t.IsZero() && !t.standsIn }).Secret
 }
 
 // setID gives a row an id that came from elsewhere.
@@ -384,7 +384,7 @@ func (r *record) setID(id text) {
 // setSecret puts a secret that came from elsewhere where the row has its own.
 func (r *record) setSecret(secret apikey.Secret) {
 	if len(r.secrets) > 0 {
-		r.secrets[0].Secret = secret
+		r.secrets[0] = token{Secret: secret}
 	}
 }
 

@@ -14,6 +14,8 @@ import (
 const (
 	hintRefused = "Check that the key is not revoked or expired, has no typo, and belongs to this environment (test or live) and this URL."
 	hintNoRight = "The key works, but may not do this: use one with the permission, or ask whoever manages the account."
+	hintMayNot  = "Whether the key works is not shown by this. Where it does, use one with the permission, or ask whoever manages the account."
+	hintWall    = "Something in front of the service may have refused this: it says nothing about the key. Try it from elsewhere, or ask whoever runs the service."
 	hintWebPage = "A web page answered in the service's place: it says nothing about the key. " + hintURL
 )
 
@@ -49,6 +51,11 @@ func (t *transport) explain(e *Error, c call) {
 	if r.Missing {
 		e.Permission = needs
 	}
+	if r.Hint == hintNoRight && (!e.Own || t.speaks.verdict(e) != apikey.Accepted) {
+		if r.Hint = hintMayNot; e.speaksOf(firewallWords) {
+			r.Hint = hintWall
+		}
+	}
 	hint := strings.ReplaceAll(r.Hint, "{needs}", cmp.Or(needs, "the permission"))
 	e.Hint = strings.ReplaceAll(hint, "role admin or above", "role admin")
 }
@@ -78,7 +85,10 @@ func HintOf(err error) string {
 	}
 	hint := e.Hint
 	if hint == "" {
-		hint = map[Kind]string{Unauthorized: hintRefused, Forbidden: hintNoRight}[e.Kind]
+		hint = map[Kind]string{Unauthorized: hintRefused, Forbidden: hintMayNot}[e.Kind]
+		if e.Kind == Forbidden && e.Permission != "" {
+			hint = hintNoRight
+		}
 	}
 	if e.Permission != "" && !strings.Contains(hint, e.Permission) {
 		hint = strings.TrimSpace("Missing: " + e.Permission + ". " + hint)

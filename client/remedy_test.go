@@ -160,7 +160,7 @@ func TestAHintNamesWhatIsMissingOnce(t *testing.T) {
 		{&Error{Kind: Forbidden, Permission: "createApiKey"}, "Missing: createApiKey. " + hintNoRight},
 		{&Error{Kind: Forbidden, Permission: "getRules", Hint: "The key lacks getRules."}, "The key lacks getRules."},
 		{&Error{Kind: Invalid, Permission: "getRules"}, "Missing: getRules."},
-		{&Error{Kind: Forbidden}, hintNoRight},
+		{&Error{Kind: Forbidden}, hintMayNot},
 		{fmt.Errorf("profile p: %w", &Error{Kind: Unauthorized}), hintRefused},
 		{&Error{Kind: Unreachable, Hint: "Check the network."}, "Check the network."},
 		{&Error{Kind: NotFound}, ""},
@@ -181,6 +181,21 @@ func TestARemedyIsForRefusalsAlone(t *testing.T) {
 		_, err := s.(Retriever).Retrieve(bg, "k")
 		if e := asError(err); e == nil || !strings.HasPrefix(e.Hint, want) || want == "" && e.Hint != "" {
 			t.Errorf("%d: %v, %q", status, err, HintOf(err))
+		}
+	}
+}
+
+// TestThatAKeyWorksIsSaidWhereItWasShown: a 403 that says nothing of the key has no advice that says it works.
+func TestThatAKeyWorksIsSaidWhereItWasShown(t *testing.T) {
+	for answer, want := range map[string]string{`{"error":"insufficient scope"}`: "The key works", `{"error":"blocked by waf"}`: "in front of the service",
+		`{"error":"Delete operation not permitted on the anonymous token"}`: "not shown", `{"detail":"missing permission"}`: "not shown"} {
+		s := serve(t, deletable, "token-0123456789", func(w http.ResponseWriter, _ *http.Request, _ string) { say(w, 403, answer) })
+		_, err := s.Delete(bg, "k1")
+		proof, _ := s.Probe(bg, apikey.NewSecret("key-0123456789"), "")
+		for _, hint := range []string{HintOf(err), proof.Hint} {
+			if hint != "" && strings.Contains(hint, "The key works") != (want == "The key works") || hint != "" && !strings.Contains(hint, want) {
+				t.Errorf("%s: %q", answer, hint)
+			}
 		}
 	}
 }

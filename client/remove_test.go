@@ -16,12 +16,12 @@ func TestADeleteIsBelievedInTheServicesOwnShapeAlone(t *testing.T) {
 		bodies []string
 	}
 	for name, of := range map[string][]answers{
-		"done": {{204, []string{"", " "}}, {200, []string{`{}`, `{"success":true}`, `{"success":true,"message":"revoked"}`, `{"acknowledged":true,"deletedCount":1}`, `{"id":"k1","deleted":true}`, `{"data":null}`, "\ufeff{\"success\":true}",
-			`{"success":true,"error":null}`, `{"status":"ok"}`, `{"status":200}`, `{"errors":[],"data":{"id":"k1"}}`, `{"result":0}`}}, {202, []string{`{"message":"it will be gone in a moment"}`}}, {201, []string{`{"ok":1}`}}},
+		"done": {{204, []string{"", " "}}, {200, []string{`true`, `{"success":true}`, `{"success":true,"message":"revoked"}`, `{"acknowledged":true,"deletedCount":1}`, `{"id":"k1","deleted":true}`, `{"id":"k1"}`, `{"data":{"id":"k1"}}`, `{"invalidated_api_keys":["k1"],"error_count":0}`, "\ufeff{\"success\":true}",
+			`{"success":true,"error":null}`, `{"status":"ok"}`, `{"status":200}`, `{"errors":[],"data":{"id":"k1"}}`}}, {201, []string{`{"ok":1}`}}},
 		"gone": {{404, []string{"", `{"error":"no such key"}`, `{"error":"no such key","status":404}`, `{"message":"?"}`}}, {410, []string{""}}, {200, []string{`{"success":true,"deletedCount":0}`, `{"success":false,"error":{"code":404,"message":"unknown key"}}`}}},
-		"open": {{200, []string{"", " ", "\ufeff", "null", "true", "OK", `"deleted"`, "[]", "{", `{"success":tr`, `{"success":true}{}`, "<html>", `{"captive":true,"user-portal-url":"https://portal"}`, `{"acknowledged":false}`, `{"deleted":false}`, `{"deleted":0}`,
+		"open": {{200, []string{"", " ", "\ufeff", "{", `{"success":tr`, `{"success":true}{}`, "<html>", `{"acknowledged":false}`, `{"deleted":false}`, `{"deleted":0}`,
 			`{"ok":false}`, `{"status":"error"}`, `{"status":500}`, `{"status":"FAILED","message":"x"}`, `{"success":true,"data":{"deleted":false}}`, `{"success":false,"error":{"code":500,"message":"x"}}`}},
-			{202, []string{""}}, {500, []string{`{"error":"x","status":500}`}}, {502, []string{"<html>"}}, {408, []string{""}}},
+			{500, []string{`{"error":"x","status":500}`}}, {502, []string{"<html>"}}, {408, []string{""}}},
 		"refused": {{200, []string{`{"success":false}`, `{"success":false,"error":"in use"}`, `{"success":"false","message":"in use"}`, `{"success":0,"error":{"message":"in use"}}`}}, {401, []string{`{"error":"who?","status":401}`}}, {403, []string{`{"error":"no","status":403}`}},
 			{409, []string{`{"error":"the last key","status":409}`}}, {400, []string{`{"error":"bad id","status":400}`}}},
 		"walled": {{429, []string{`{"error":"slow down","status":429}`}}, {403, []string{"<html>", "Forbidden", "", `{}`, `[]`, `{"errors":[{"code":1020,"message":"Access denied"}]}`, `{"detail":"no"}`, `{"title":"Denied","status":403}`}},

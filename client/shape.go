@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"slices"
 )
 
 // A status of success proves a secret only where the service itself answered: a captive portal or a proxy answers 200
@@ -83,14 +84,15 @@ func requireObject(raw []byte) error {
 	return nil
 }
 
-// requireOneObject accepts an object that has an id, or an envelope around one that says that all went well.
-func requireOneObject(a *answer) (members map[string]json.RawMessage, err error) {
+// requireOneObject accepts an object that has an id, as rows have it or under "id", or an envelope around one that says that all went well.
+func requireOneObject(a *answer, ids []string) (members map[string]json.RawMessage, err error) {
 	members, _, err = decodeObject(a.body)
 	if err != nil {
 		return nil, foreign(err)
 	}
-	if textAt(members, "id") == "" && (objectOf(members["data"]) == nil || string(members["success"]) != "true") {
-		return nil, errForeign
+	named := func(name string) bool { return textAt(members, name) != "" }
+	if !named("id") && !slices.ContainsFunc(ids, named) && (objectOf(members["data"]) == nil || string(members["success"]) != "true") {
+		return nil, &foreignError{badAnswer("it has no id")}
 	}
 	return members, nil
 }

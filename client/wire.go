@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -54,7 +55,10 @@ func (f *flag) UnmarshalJSON(b []byte) error {
 
 // token is a secret of the wire: it never exists as anything but an apikey.Secret. What a terminal
 // cannot show or a header cannot carry is none.
-type token struct{ apikey.Secret }
+type token struct {
+	apikey.Secret
+	standsIn bool // for a secret that is not shown
+}
 
 func (t *token) UnmarshalJSON(b []byte) error {
 	var s string
@@ -63,7 +67,7 @@ func (t *token) UnmarshalJSON(b []byte) error {
 	} else if json.Unmarshal(b, &s) != nil {
 		return nil
 	}
-	if isPrintable(s) {
+	if t.standsIn = isPlaceholder(s); isPrintable(s) {
 		t.Secret = apikey.NewSecret(s)
 	}
 	return nil
@@ -77,6 +81,16 @@ func isPrintable(s string) bool {
 	}
 	return true
 }
+
+// isPlaceholder reports whether a text stands in a secret's place: "<hidden>", "[redacted]", "sk_***", "abc...xyz", or one sign again and again.
+func isPlaceholder(s string) bool {
+	around := func(open, end string) bool { return strings.HasPrefix(s, open) && strings.HasSuffix(s, end) }
+	return around("<", ">") || around("[", "]") || around("(", ")") || strings.Contains(s, "***") || strings.Contains(s, "...") ||
+		len(s) > 1 && strings.Trim(s, s[:1]) == "" || slices.Contains([]string{"hidden", "redacted", "masked"}, strings.ToLower(s))
+}
+
+// leastListed is how long a secret is at least that a list is taken to show.
+const leastListed = 8
 
 // firstOf is the first that is not empty.
 func firstOf[T ~string](values ...T) string {

@@ -113,6 +113,8 @@ func (d *Desk) Discard(ctx context.Context, o Order, made Outcome, cause error) 
 	switch {
 	case err != nil:
 		return fmt.Errorf("%w; the key %s exists, nobody has its secret, and it could not be deleted: %v; delete it with detent delete %s", cause, k.CalledWithID(), err, k.ID)
+	case out.Deleted.Evidence != "":
+		return fmt.Errorf("%w; the new key %s, of which nobody has the secret: %s", cause, k.CalledWithID(), out.Deleted.Evidence)
 	case out.Deleted.AlreadyGone:
 		return fmt.Errorf("%w; the new key %s is gone already", cause, k.CalledWithID())
 	}

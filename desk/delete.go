@@ -30,7 +30,7 @@ func init() {
 			e.Before = fieldsOf(&was, apikey.FieldRole, apikey.FieldEnabled, apikey.FieldMasked) // by the mask it is told later whose a secret was
 		},
 		recordResult: func(_ *Desk, _ Order, out Outcome, _ error, r *audit.Outcome) {
-			if out.Deleted.AlreadyGone {
+			if r.Reason = out.Deleted.Evidence; out.Deleted.AlreadyGone && r.Reason == "" {
 				r.Reason = "already gone"
 			}
 		},
@@ -63,11 +63,14 @@ func (d *Desk) deleteForSure(ctx context.Context, o Order) (apikey.Deleted, erro
 		return d.service.Delete(ctx, o.Key.ID)
 	}
 	done, err := remove()
+	first := ""
 	switch {
 	case o.Act || !o.Secret.IsZero(): // a secret that has ended its key is refused, and that says nothing of why
 		return done, err
+	case errors.Is(err, client.ErrStillListed): // it was answered
 	case err != nil && client.MayHaveHappened(err):
 		o.note("%v: asking once more", err)
+		first = asked(err)
 		done, err = remove()
 	}
 	if err != nil || !done.AlreadyGone {
@@ -86,7 +89,18 @@ func (d *Desk) deleteForSure(ctx context.Context, o Order) (apikey.Deleted, erro
 			Message: "the service answered that it has no such key, and lists it all the same: whether it was deleted is not known",
 			Hint:    "Its list may be behind: look again, and delete it once more where it is still there."}
 	}
+	if first != "" {
+		done.Evidence = "the first request was not answered, or not in a way that is understood (" + first + "); asked again, the service has no such key"
+	}
 	return done, nil
+}
+
+// asked is what came of a request, without what it was.
+func asked(err error) string {
+	if e := (*client.Error)(nil); errors.As(err, &e) && e.Message != "" {
+		return e.Message
+	}
+	return err.Error()
 }
 
 // deleteBySecret has a secret delete its own key, once it is seen to be of that key: the call says nothing of which it deletes.

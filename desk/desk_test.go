@@ -648,3 +648,31 @@ func TestANameHasNoBlanksAroundIt(t *testing.T) {
 		}
 	}
 }
+
+// TestAKeyThatIsGoneAtASecondRequestIsNotSaidToHaveBeenGoneBefore: it was deleted by the first one, or by somebody else.
+func TestAKeyThatIsGoneAtASecondRequestIsNotSaidToHaveBeenGoneBefore(t *testing.T) {
+	for name, tc := range map[string]struct {
+		fails []error
+		does  bool
+		keys  []apikey.Key
+		want  string
+	}{
+		"lost, and done":        {[]error{lost}, true, []apikey.Key{{ID: "k", Name: "n"}}, "n is gone: the first request was not answered"},
+		"lost, and not done":    {[]error{lost}, false, []apikey.Key{{ID: "k", Name: "n"}}, "n deleted"},
+		"gone before":           {nil, false, nil, "n was already gone"},
+		"answered, still there": {[]error{&client.Error{Op: "delete", Kind: client.BadAnswer, Outcome: client.Unknown, Message: "open", Err: client.ErrStillListed}}, false, []apikey.Key{{ID: "k", Name: "n"}}, ""},
+	} {
+		s := &issuer{caps: able, keys: tc.keys, fails: tc.fails, does: tc.does}
+		at := open(t, s, nil)
+		out, err := at.Do(t.Context(), Order{What: Delete, Key: apikey.Key{ID: "k", Name: "n"}})
+		if words := out.Deleted.Words("n"); (err == nil) != (tc.want != "") || err == nil && !strings.HasPrefix(words, tc.want) {
+			t.Errorf("%s: %q, %v", name, words, err)
+		}
+		if on := fmt.Sprint(at.receipts()); tc.does && (strings.Contains(on, "already gone") || !strings.Contains(on, "asked again")) {
+			t.Errorf("%s: on record %s", name, on)
+		}
+		if tc.want == "" && len(s.sent) != 1 {
+			t.Errorf("%s: sent %v", name, s.sent)
+		}
+	}
+}

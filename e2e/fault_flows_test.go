@@ -73,12 +73,12 @@ var screenFlows = []*screenFlow{
 
 	{name: "delete at once", on: every, spoil: changes, open: then(creating, [][2]string{{"confirm:enter", "Key created"}, {"see:", "hidden, "}, {"confirm:d", `▸ Cancel ◂    Delete this key`},
 		{"right", `▸ Delete this key ◂`}}...),
-		act: [2]string{"confirm:enter", `{new} (deleted|was already gone)`}, writes: 1, again: true, change: gone("{new}"),
+		act: [2]string{"confirm:enter", `{new} (deleted|was already gone|is gone)`}, writes: 1, again: true, change: gone("{new}"),
 		after: map[string]script{"not done": deletedAfterAll, "unknown": deletedAfterAll}},
 
 	{name: "delete", on: every, spoil: changes, open: map[string]script{"": {{"d", "Delete a key"}, {"right", `▸ Delete ◂`}},
 		wirename.Generic: {{"d", "Type {name} to confirm"}, {"type:{name}", `▸ {name}▏`}}},
-		act: [2]string{"confirm:enter", `{name} (deleted|was already gone)`}, writes: 1, again: true, change: gone("{name}"),
+		act: [2]string{"confirm:enter", `{name} (deleted|was already gone|is gone)`}, writes: 1, again: true, change: gone("{name}"),
 		after: map[string]script{"not done": lookedFor, "unknown": lookedFor}},
 
 	{name: "toggle", on: vertesia, spoil: changes,
@@ -113,7 +113,7 @@ var screenFlows = []*screenFlow{
 }
 
 var (
-	deletedAfterAll = script{{"see:", "hidden, "}, {"confirm:d", `▸ Cancel ◂    Delete this key`}, {"right", `▸ Delete this key ◂`}, {"confirm:enter", `{new} (deleted|was already gone)`},
+	deletedAfterAll = script{{"see:", "hidden, "}, {"confirm:d", `▸ Cancel ◂    Delete this key`}, {"right", `▸ Delete this key ◂`}, {"confirm:enter", `{new} (deleted|was already gone|is gone)`},
 		{"gone:", "Key created"}, {"row:{new}", ""}}
 	lookedFor = script{{"confirm:esc", ""}, {"gone:", "Delete a key"}, {"ctrl+r", ""}, {"gone:", "reloading …|✗ "}, {"row:{name}", ""}}
 	closed    = script{{"confirm:enter", ""}, {"gone:", "is public by design|Request a public key"}, {"row:{new}", ""}}

@@ -112,7 +112,7 @@ func (r *Rotation) seeGone(ctx context.Context) (*listing, error) {
 		if err := r.save("the deletion was not seen"); err != nil {
 			return nil, err
 		}
-		return nil, fmt.Errorf("the service answered that it deleted the old key, but still lists it after %s, and its secret was not seen to be refused", span(r.lag()))
+		return nil, fmt.Errorf("%s, but it is still listed after %s, and its secret was not seen to be refused", r.j.deletedWords("the old key", r.j.Old.ID), span(r.lag()))
 	}
 	return s, nil
 }

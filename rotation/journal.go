@@ -102,6 +102,8 @@ type journal struct {
 	OldGone     bool      `json:"old_gone,omitzero"`     // the service answered that it deleted it, or has none such
 	DeletedAt   time.Time `json:"deleted_at,omitzero"`   // when it answered
 	ToldGone    bool      `json:"told_gone,omitzero"`    // its only answer was that there is no such key
+	// GoneBy says of keys by what they are taken for gone, where no answer to a deletion was a yes; that of one that is not gone is why.
+	GoneBy map[string]string `json:"gone_by,omitzero"`
 	// NoSuch are keys of ours of which a deletion was answered with "no such key", and which a list may show all the same.
 	NoSuch     []string  `json:"no_such,omitzero"`
 	Unanswered bool      `json:"unanswered,omitzero"` // a deletion was sent whose answer is not known

@@ -96,7 +96,7 @@ func (r *Rotation) retire(ctx context.Context) (Result, error) {
 			return *orNothing(res), err
 		}
 	}
-	return r.Advance("the service answered that it deleted the compromised key")
+	return r.Advance(r.j.deletedWords("the compromised key", r.j.Old.ID))
 }
 
 // askDashboard: where the wire cannot delete, a person does.

@@ -124,6 +124,8 @@ func (j *journal) oldWords() string {
 	switch {
 	case j.ByPerson:
 		return fmt.Sprintf("by your word the old key %s was deleted in the dashboard%s", old, after)
+	case j.OldGone && j.GoneBy[j.Old.ID] != "":
+		return j.deletedWords("the old key "+old, j.Old.ID) + after
 	case j.OldGone && j.ToldGone:
 		return fmt.Sprintf("the service answered that it has no such key as the old one, %s%s", old, after)
 	case j.OldGone:
@@ -141,11 +143,25 @@ func (j *journal) oldWords() string {
 	return fmt.Sprintf("the old key %s was not touched by this rotation", old)
 }
 
+// deletedWords are what is said of a key that is taken for deleted.
+func (j *journal) deletedWords(what, id string) string {
+	switch by := j.GoneBy[id]; {
+	case by != "":
+		return what + " is gone, as far as is seen: " + by
+	case slices.Contains(j.NoSuch, id) || id == j.Old.ID && j.ToldGone:
+		return "the service answered that it has no such key as " + what
+	}
+	return "the service answered that it deleted " + what
+}
+
 func (j *journal) newWords() string {
 	if j.inPlace() {
 		return j.rolledWords()
 	}
 	if c, ok := j.claimed(DeleteAnswered, SubjectNew); ok && j.NewGone && j.New != nil {
+		if j.GoneBy[j.New.ID] != "" {
+			return j.deletedWords("the new key "+keyWords(*j.New), j.New.ID)
+		}
 		if slices.Contains(j.NoSuch, j.New.ID) {
 			return fmt.Sprintf("the service answered at %s that it has no such key as the new one, %s", clock(c.Evidence().At), keyWords(*j.New))
 		}
@@ -252,6 +268,8 @@ func (j *journal) authority() string {
 		return "your word"
 	case j.Roll != nil && j.Roll.ByItself:
 		return "the list showed"
+	case j.OldGone && j.GoneBy[j.Old.ID] != "":
+		return "it was seen"
 	}
 	return "the service answered"
 }

@@ -65,10 +65,50 @@ func (r *Rotation) deleteIsSent() {
 func (r *Rotation) sendDelete(ctx context.Context) error {
 	r.deleteIsSent()
 	r.sentDelete = true
+	if r.j.Unanswered && r.j.GoneBy[r.j.Old.ID] == "" {
+		r.isOpen(r.j.Old.ID, notUnderstood)
+	}
 	said, err := r.svc.Delete(client.AtOnce(ctx), r.j.Old.ID)
+	r.goneBy(r.j.Old.ID, said, err)
 	r.j.ToldGone = err == nil && said.AlreadyGone && !r.j.Unanswered
-	r.j.Unanswered = r.j.Unanswered || err != nil && !certainlyRefused(err)
+	r.j.Unanswered = r.j.Unanswered || err != nil && !certainlyRefused(err) || said.Evidence != ""
 	return err
+}
+
+const notUnderstood = "a first request was not answered, or not in a way that is understood"
+
+// goneBy keeps what there is in place of a yes to a deletion.
+func (r *Rotation) goneBy(id string, said apikey.Deleted, err error) {
+	first, asked := r.j.GoneBy[id]
+	switch {
+	case client.MayHaveHappened(err):
+		first = notUnderstood
+	case err != nil:
+		return
+	case said.Evidence != "":
+		first = said.Evidence
+	case said.AlreadyGone && asked:
+		first = notUnderstood + "; asked again, the service has no such key"
+	default:
+		delete(r.j.GoneBy, id)
+		return
+	}
+	r.isOpen(id, first)
+}
+
+func (r *Rotation) isOpen(id, by string) {
+	if r.j.GoneBy == nil {
+		r.j.GoneBy = map[string]string{}
+	}
+	r.j.GoneBy[id] = by
+}
+
+// claimedGone is the same as a claim has it.
+func (j *journal) claimedGone(id string) string {
+	if j.GoneBy[id] != "" {
+		return j.deletedWords(id, id)
+	}
+	return "the service answered that it deleted " + id + ", or that it has no such key"
 }
 
 func (r *Rotation) isDeleted() {
@@ -77,11 +117,11 @@ func (r *Rotation) isDeleted() {
 		r.j.DeletedAt = r.w.Wall().UTC()
 	}
 	r.j.settled(opDisable)
-	what := "the service answered that it deleted %s, or that it has no such key"
+	what := r.j.claimedGone(r.j.Old.ID)
 	if r.j.Roll != nil {
-		what = "the service answered that no former secret of %s is accepted any more"
+		what = fmt.Sprintf("the service answered that no former secret of %s is accepted any more", r.j.Old.ID)
 	}
-	r.observed(DeleteAnswered, SubjectOld, "answer", what, r.j.Old.ID)
+	r.observed(DeleteAnswered, SubjectOld, "answer", "%s", what)
 	r.log("the service answered the deletion of the old key")
 }
 
@@ -102,6 +142,7 @@ func (r *Rotation) deleteByID(ctx context.Context, id string) error {
 // it is, the list says.
 func (r *Rotation) deleteOurs(ctx context.Context, id string) error {
 	said, err := r.svc.Delete(ctx, id)
+	r.goneBy(id, said, err)
 	r.j.NoSuch = slices.DeleteFunc(r.j.NoSuch, func(s string) bool { return s == id })
 	if err == nil && said.AlreadyGone {
 		r.j.NoSuch = append(r.j.NoSuch, id)
@@ -139,13 +180,13 @@ func (r *Rotation) notDeleted(keys []apikey.Key) error {
 }
 
 func (r *Rotation) strayDeleted(id string) {
-	r.observed(DeleteAnswered, id, "answer", "the service answered that it deleted %s, or that it has no such key", id)
+	r.observed(DeleteAnswered, id, "answer", "%s", r.j.claimedGone(id))
 }
 
 func (r *Rotation) newDeleted(id string) {
-	what := "the service answered that it deleted %s, or that it has no such key"
+	what := r.j.claimedGone(id)
 	if r.j.inPlace() {
-		what = "the service answered that the key has its former secret again, instead of that of %s, or that no overlap runs"
+		what = fmt.Sprintf("the service answered that the key has its former secret again, instead of that of %s, or that no overlap runs", id)
 	}
-	r.observed(DeleteAnswered, SubjectNew, "answer", what, id)
+	r.observed(DeleteAnswered, SubjectNew, "answer", "%s", what)
 }

@@ -143,13 +143,9 @@ func (a *App) deleteKey(ctx context.Context, p *profile, c *ui.Connection, msg u
 	if err == nil {
 		out, err = c.Order(ctx, desk.Order{What: desk.Delete, Key: apikey.Key{ID: msg.ID, Masked: msg.Masked}, Secret: msg.Secret})
 	}
-	done := msg.Name + " deleted"
-	if out.Deleted.AlreadyGone {
-		done = msg.Name + " was already gone"
-	}
 	return result{
 		msg: ui.KeyDeleted{Ticket: msg.Ticket, ID: msg.ID, Deleted: out.Deleted, Back: back, Err: err}, err: err,
-		title: "Could not delete " + msg.Name, done: strings.Join(append([]string{done}, back...), "; "), then: func() tea.Cmd { return a.reloadOf(p) },
+		title: "Could not delete " + msg.Name, done: strings.Join(append([]string{out.Deleted.Words(msg.Name)}, back...), "; "), then: func() tea.Cmd { return a.reloadOf(p) },
 	}
 }
 

@@ -79,8 +79,11 @@ func one(k *apikey.Key, value any) result {
 
 // ended is what came of a call that takes something away.
 func ended(gone apikey.Deleted, done, nothing string) result {
-	if gone.AlreadyGone {
+	switch {
+	case gone.AlreadyGone:
 		done = nothing
+	case gone.Evidence != "":
+		done += ", by the list"
 	}
 	return result{keys: []string{done}, value: gone}
 }

@@ -111,14 +111,33 @@ func (c *sample) altered(t *testing.T, alter func(n int, usual reply) reply) *se
 	t.Helper()
 	usual, n := c.exchanges[c.varied].answer, 0
 	return serve(t, func(_ int, r seen) reply {
-		for i, e := range c.exchanges {
-			if i != c.varied && e.request == r.method+" "+r.uri && (e.body == "" || sameJSON(r.body, e.body)) {
-				return e.answer
-			}
+		if i := c.other(r); i >= 0 {
+			return c.exchanges[i].answer
 		}
 		n++
 		return alter(n-1, usual)
 	})
+}
+
+// other is which of the exchanges that are not varied a request is; -1 for none.
+func (c *sample) other(r seen) int {
+	for i, e := range c.exchanges {
+		if i != c.varied && e.request == r.method+" "+r.uri && (e.body == "" || sameJSON(r.body, e.body)) {
+			return i
+		}
+	}
+	return -1
+}
+
+// sent are the requests that are like the one that decides.
+func (c *sample) sent(at *service) (count int) {
+	decides := c.exchanges[c.varied]
+	for _, r := range at.requests() {
+		if decides.request == r.method+" "+r.uri && sameJSON(r.body, decides.body) {
+			count++
+		}
+	}
+	return count
 }
 
 func sameJSON(a, b string) bool {

@@ -139,7 +139,11 @@ func (c *checker) refusals(d *Declaration) {
 		c.refuse("refusals.own", "is missing, and refusals.with too: by what is an error of the issuer's told from a proxy's?")
 	}
 	for _, own := range d.Refusals.Own {
-		c.one("refusals.own", own, "no", "text", "object", "message", "code")
+		c.one("refusals.own", own, "no", "text", "object", "message", "code", "plain")
+	}
+	worded := func(m Meaning) bool { return m.Words != "" }
+	if slices.Contains(d.Refusals.Own, "plain") && d.Refusals.Known == "" && !slices.ContainsFunc(d.Refusals.Means, worded) {
+		c.refuse("refusals.means", "is missing, with words: proxies write plain text too, so that a refusal of \"plain\" counts as the issuer's own by words of means or known alone")
 	}
 	c.members("refusals.with", d.Refusals.With)
 	c.members("refusals.foreign", d.Refusals.Foreign)

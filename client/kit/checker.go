@@ -151,7 +151,7 @@ func (c *checker) smallWords(field, words string) {
 	}
 	c.text(field, words, 200)
 	if words != strings.ToLower(words) {
-		c.refuse(field, "is in small letters: it is looked for in words that are")
+		c.refuse(field, "must be in small letters: it is looked for in words that are")
 	}
 }
 

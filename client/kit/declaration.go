@@ -349,7 +349,8 @@ type Role struct {
 // Refusals say how the issuer says no, by which its words are told from those of what stands in front of it.
 type Refusals struct {
 	// Own are the marks of a refusal, of which one is enough: "no" for success that is false, "text" and "object" for an error
-	// that is one, "message" for a message, "code" for a code in letters.
+	// that is one, "message" for a message, "code" for a code in letters, and "plain" for a
+	// text that is no JSON, where it has words of Means or Known.
 	Own []string `toml:"own"`
 	// Foreign are members that the issuer's own refusals never have, and those of frameworks and gateways do.
 	Foreign []string `toml:"foreign"`

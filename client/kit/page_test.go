@@ -12,8 +12,8 @@ import (
 )
 
 // builtInOnly are the fields that only declarations of detent's own need: words of its forms, and what one convention has.
-var builtInOnly = []string{"label", "place", "usage_page", "embedded", "other_ids", "own_project", "exchange", "public_key", "list.paging", "environment_names",
-	"refusals.foreign", "refusals.members", "refusals.known", "refusals.status", "refusals.forbidden", "remedy", "secret.shape", "row.can_retrieve_value", "permission.useless", "role.manages", "probe.id", "probe.not_found_accepts", "auth.cookie_tls", "auth.origin"}
+var builtInOnly = []string{"label", "place", "usage_page", "embedded", "other_ids", "own_project", "exchange", "public_key", "environment_names",
+	"remedy", "secret.shape", "permission.useless", "role.manages", "auth.cookie_tls", "auth.origin"}
 
 // fieldPaths are all fields of the language, each with the table that it stands in. What every call has is a field of "call".
 func fieldPaths() []string {

@@ -70,7 +70,7 @@ func (t *trial) run(ctx context.Context) error {
 			return err
 		}
 		t.refusals()
-		t.left()
+		t.unshown()
 	} else {
 		t.say("%-12s what needs a key of its own (%s): --write makes some, and deletes them", "not tried", strings.Join(t.needsKeys(), ", "))
 	}

@@ -357,8 +357,8 @@ func (t *trial) lag(ctx context.Context, a *trialKey, call string) {
 	}
 }
 
-// left says what of the declaration no key of the trial's has shown.
-func (t *trial) left() {
+// unshown says what of the declaration no key of the trial's has shown.
+func (t *trial) unshown() {
 	caps := t.s.Caps
 	var rights int
 	for _, g := range caps.PermissionGroups {
@@ -395,8 +395,23 @@ func (t *trial) clean(ctx context.Context) {
 		if t.d.Delete == nil {
 			t.say("%-12s the key named %s is still there: delete it where keys are deleted", "left", k.key.Name)
 		} else if _, err := t.s.Desk.Do(ctx, desk.Order{What: desk.Delete, Key: k.key}); err != nil {
-			t.failure("delete", "a key of the trial's own is still there")
-			t.say("%-12s the key named %s: %v", "left", k.key.Name, err)
+			t.left(ctx, k, err)
 		}
 	}
+}
+
+// left says what the list shows of a key whose deletion is not known to have happened.
+func (t *trial) left(ctx context.Context, k *trialKey, cause error) {
+	_, gone, err := t.find(ctx, k.key.ID, func(k *apikey.Key) bool { return k == nil })
+	switch {
+	case err != nil:
+		t.failure("delete", "whether a key of the trial's own is still there is not known: the list could not be read")
+	case gone:
+		t.untried("delete", "an answer to it that is understood: the list does not have the key named %s any more", k.key.Name)
+		t.say("%-12s %v", "", cause)
+		return
+	default:
+		t.failure("delete", "a key of the trial's own is still there")
+	}
+	t.say("%-12s the key named %s: %v", "left", k.key.Name, cause)
 }
