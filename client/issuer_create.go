@@ -61,7 +61,10 @@ func (s *issuer) Create(ctx context.Context, draft apikey.Draft) (apikey.Created
 	c.write, c.idempotencyKey = true, s.newIdempotencyKey()
 	if body, ok := c.body.(map[string]any); ok {
 		for name, raw := range draft.Extra {
-			if _, placed := values[apikey.Field(name)]; !placed && slices.Contains(s.d.Row.Copied, name) {
+			if s.d.Number(apikey.Field(name)) != nil && values[apikey.Field(name)] != nil {
+				continue // it stands where the call has it
+			}
+			if slices.Contains(s.d.Row.Copied, name) {
 				body[name] = raw
 			}
 		}
