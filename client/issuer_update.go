@@ -171,8 +171,7 @@ func (s *issuer) Update(ctx context.Context, id string, patch apikey.Patch) (api
 		}
 		return s.look(ctx, id, patch, declared.As(apikey.FieldExpiry))
 	}
-	key, _, err := s.one(ctx, c, declared.Key)
-	return key, err
+	return s.changed(ctx, c, declared, patch)
 }
 
 // look finds a key that was changed, by an answer that shows none: whether it was is what the row shows. An end was sent in the form as.
