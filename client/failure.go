@@ -207,9 +207,13 @@ func (t *transport) refusedBy(c call, resp *http.Response, body io.Reader) *Erro
 
 // fail makes the typed error of a refusal.
 func (t *transport) fail(c call, status int, f fault) *Error {
+	came := status
 	status = t.speaks.means(status, f)
 	e := &Error{Op: c.op, Status: status, Kind: kindOf(status), Code: scrub(t.words(c, f.code), 80),
 		Message: t.words(c, f.message), Own: f.json && t.speaks.own(f), web: f.web, Outcome: outcome(c.write && (status >= 500 || status == http.StatusRequestTimeout))}
+	if came != status {
+		e.Came = came
+	}
 	switch {
 	case f.web && (e.Kind == NotFound || e.Kind == Invalid || e.Kind == Forbidden && c.op == opProbe):
 		// A page that is not found is not the service saying that a key is, nor one that blocks that it knows the key.

@@ -23,7 +23,7 @@ api personal access bearer service user users client app apps application organi
 request requests call method route path url page admin administrator owner member member's level type auth oauth
 permission permissions privilege privileges scope scopes role roles right rights grant grants capability policy list
 need needs require requires lack lacks missing miss grant grants allow allows permit permits include includes contain contains carry hold possess give gives perform make use read write view get create update
-delete edit manage change modify invoke execute run reach see send publish deploy trigger
+delete edit manage change modify invoke execute run manages lists reads writes nothing public private reach see send publish deploy trigger
 sufficient insufficient enough appropriate necessary additional specific following higher full forbidden ip address addresses referrer referer origin host cidr allowlist whitelist allow-list outside source http`)
 
 	// livingParticiples are the participles that say nothing of whether a key lives.
@@ -94,6 +94,7 @@ func understood(clause string, told bool) bool {
 			strict && (word == "denied" || word == "forbidden") && !rightWords().MatchString(clause):
 			return false
 		case word == "not", word == "no", aboutKeys[word], aboutRights[word], livingParticiples[word]:
+		case i > 0 && rightWords().MatchString(words[i-1]) && !participle(word): // the name of a right
 		case strict && object && !participle(word) && !slices.ContainsFunc(words[i:], func(word string) bool { return aboutKeys[word] }):
 		case strict, participle(word) && !noParticiples[word], !told && len(words) == 1 && !rightWords().MatchString(word) && !lone[word]:
 			return false

@@ -27,6 +27,7 @@ func TestAMissingRightIsAllThatA403SaysOfTheKey(t *testing.T) {
 			"Forbidden: insufficient privileges", "permission denied", "this key has no permission to trigger builds",
 			"The client 'x' with object id '1' does not have permission to perform action 'y' over scope '/groups/2'", // Azure
 			"Token requires the scope projects.read", "user does not have sufficient role", "the access token has no scope for this resource",
+			"a public key manages and lists nothing: role reader of a secret key is needed", // Vertesia's, as the embedded service says it
 			"Sorry, you need the permission invoices.read to see invoices", "You don't have sufficient privileges",
 		},
 		apikey.Silent: {

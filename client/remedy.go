@@ -14,6 +14,7 @@ import (
 const (
 	hintRefused = "Check that the key is not revoked or expired, has no typo, and belongs to this environment (test or live) and this URL."
 	hintNoRight = "The key works, but may not do this: use one with the permission, or ask whoever manages the account."
+	hintNo      = "The service refused this, which does not show whether the key works: check that it is not revoked or expired, use one with the permission, or ask whoever manages the account."
 	hintWebPage = "A web page answered in the service's place: it says nothing about the key. " + hintURL
 )
 
@@ -49,6 +50,9 @@ func (t *transport) explain(e *Error, c call) {
 	if r.Missing {
 		e.Permission = needs
 	}
+	if r.Hint == hintNoRight && !(e.Own && t.speaks.verdict(e) == apikey.Accepted) {
+		r.Hint = hintNo
+	}
 	hint := strings.ReplaceAll(r.Hint, "{needs}", cmp.Or(needs, "the permission"))
 	e.Hint = strings.ReplaceAll(hint, "role admin or above", "role admin")
 }
@@ -78,7 +82,7 @@ func HintOf(err error) string {
 	}
 	hint := e.Hint
 	if hint == "" {
-		hint = map[Kind]string{Unauthorized: hintRefused, Forbidden: hintNoRight}[e.Kind]
+		hint = map[Kind]string{Unauthorized: hintRefused, Forbidden: hintNo}[e.Kind]
 	}
 	if e.Permission != "" && !strings.Contains(hint, e.Permission) {
 		hint = strings.TrimSpace("Missing: " + e.Permission + ". " + hint)

@@ -157,10 +157,10 @@ func TestAHintNamesWhatIsMissingOnce(t *testing.T) {
 		err  error
 		want string
 	}{
-		{&Error{Kind: Forbidden, Permission: "createApiKey"}, "Missing: createApiKey. " + hintNoRight},
+		{&Error{Kind: Forbidden, Permission: "createApiKey"}, "Missing: createApiKey. " + hintNo},
 		{&Error{Kind: Forbidden, Permission: "getRules", Hint: "The key lacks getRules."}, "The key lacks getRules."},
 		{&Error{Kind: Invalid, Permission: "getRules"}, "Missing: getRules."},
-		{&Error{Kind: Forbidden}, hintNoRight},
+		{&Error{Kind: Forbidden}, hintNo},
 		{fmt.Errorf("profile p: %w", &Error{Kind: Unauthorized}), hintRefused},
 		{&Error{Kind: Unreachable, Hint: "Check the network."}, "Check the network."},
 		{&Error{Kind: NotFound}, ""},
