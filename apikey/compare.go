@@ -78,7 +78,7 @@ func accessOf(old, fresh *Key, declared []Field) []FieldInfo {
 	extras := map[Field]bool{}
 	for _, k := range []*Key{old, fresh} {
 		for name := range k.Extra {
-			if f := FieldOf(Field(name)); f.IsExtra() && f.raw(k) != nil {
+			if f := FieldOfMember(name); f.raw(k) != nil {
 				extras[f.ID] = true
 			}
 		}
@@ -139,7 +139,7 @@ func (f FieldInfo) words(k, other *Key) string {
 	case f.Kind == KindLife:
 		return LifetimeWords(*k)
 	case f.IsExtra():
-		if !hasRow(f.ID) && k.Extra[string(f.ID)] == nil && (!f.Absent || other.Extra[string(f.ID)] == nil) {
+		if !hasRow(f.ID) && k.Extra[f.Member()] == nil && (!f.Absent || other.Extra[f.Member()] == nil) {
 			return wordUnknown // a field that nobody knows
 		}
 		return orNone(canonicalJSON(f.raw(k), f.Kind == KindJSONSet))

@@ -155,6 +155,10 @@ var pairs = []struct {
 	{"another compartment", FieldExtra, Key{Extra: extra("compartments", `["a"]`)}, Key{Extra: extra("compartments", `["b"]`)}, Differs},
 	{"a property that no row names", FieldExtra, Key{Extra: extra("tenants", `["a"]`)}, Key{Extra: extra("tenants", `["a"]`)}, Equal},
 	{"a property that no row names, on one", FieldExtra, Key{}, Key{Extra: extra("tenants", `["a"]`)}, Differs},
+	{"a property called as a field is", FieldExtra, Key{Extra: extra("permissions", `["a"]`)}, Key{Extra: extra("permissions", `["a"]`)}, Equal},
+	{"more of a property called as a field is", FieldExtra, Key{Extra: extra("permissions", `["a"]`)}, Key{Extra: extra("permissions", `["a","b"]`)}, Differs},
+	{"a property called as a field is, on one", FieldExtra, Key{}, Key{Extra: extra("role", `"admin"`)}, Differs},
+	{"a property called as a field without access is", FieldExtra, Key{}, Key{Extra: extra("updated_by", `"x"`)}, Differs},
 	{"a field that nobody knows", "tags", Key{}, Key{}, Unreported},
 }
 
@@ -275,6 +279,7 @@ func TestWhatNobodyAskedForIsADifference(t *testing.T) {
 		"a role":           {Key{Role: "admin"}, "role: none, admin"},
 		"a permission":     {Key{Permissions: perms("A.x")}, "permissions: none, A.x"},
 		"a clearance":      {Key{Extra: extra("clearance", "3")}, "clearance: none, 3"},
+		"a copied role":    {Key{Extra: extra("role", "3")}, "properties.role: none, 3"},
 		"a disabled key":   {Key{Enabled: no()}, "enabled: yes, no"},
 		"an environment":   {Key{Environment: Live}, "environment: none, live"},
 		"nothing":          {Key{}, ""},

@@ -394,3 +394,24 @@ func TestOriginsAndPathsHaveOneSpelling(t *testing.T) {
 		}
 	}
 }
+
+// TestAMemberOfExtraIsNoFieldOfTheTable: a service may call what is copied as a field of every key is called. Both are there, apart.
+func TestAMemberOfExtraIsNoFieldOfTheTable(t *testing.T) {
+	for f := range Fields() {
+		name := string(f.ID)
+		k := Key{Extra: map[string]json.RawMessage{name: json.RawMessage(`["x"]`), "properties." + name: json.RawMessage(`["y"]`)}}
+		var got []string
+		for row := range FieldsOf(&k) {
+			if row.Reported(&k) && row.ID != FieldCanRetrieve {
+				got = append(got, row.Member()+" "+row.Text(&k))
+			}
+		}
+		slices.Sort(got)
+		if want := slices.Sorted(slices.Values([]string{name + ` ["x"]`, "properties." + name + ` ["y"]`})); !slices.Equal(got, want) {
+			t.Errorf("of what is copied as %s: %q", name, got)
+		}
+		if row := FieldOfMember(name); FieldOf(row.ID).Member() != name || !FieldOf(row.ID).IsExtra() || (row.ID == f.ID) != f.IsExtra() {
+			t.Errorf("the id of what is copied as %s is %s, which is %+v", name, row.ID, FieldOf(row.ID))
+		}
+	}
+}

@@ -20,5 +20,19 @@ func MaskShows(mask string) (begins, ends string, ok bool) {
 	return begins, ends, begins != "" || ends != ""
 }
 
+// What of a mask tells one key from another: of its beginning much is what every secret of a service begins with, and its end is each secret's own.
+const (
+	tellingMask = 11
+	tellingEnd  = 8
+)
+
+// MaskTells reports whether what a mask shows tells one key from another.
+func MaskTells(begins, ends string) bool {
+	return len(begins)+len(ends) >= tellingMask || EndTells(ends)
+}
+
+// EndTells reports whether the end of a mask does.
+func EndTells(ends string) bool { return len(ends) >= tellingEnd }
+
 // HasSuffix reports whether the secret ends with suffix, as its mask may show.
 func (s Secret) HasSuffix(suffix string) bool { return strings.HasSuffix(s.bytes(), suffix) }

@@ -31,6 +31,15 @@ func TestAMaskIsTakenApartIntoWhatItShows(t *testing.T) {
 	}
 }
 
+// TestTheEndOfASecretTellsOneFromAnother sooner than its beginning, which many have in common.
+func TestTheEndOfASecretTellsOneFromAnother(t *testing.T) {
+	for mask, want := range map[string]bool{"…12345678": true, "…1234567": false, "abcdefghijk…": true, "abcdefghij…": false, "abc…12345678": true, "abcdefg…1234": true, "abcdef…1234": false, "…": false} {
+		if begins, ends, _ := apikey.MaskShows(mask); apikey.MaskTells(begins, ends) != want {
+			t.Errorf("%s tells one key from another: want %v", mask, want)
+		}
+	}
+}
+
 func TestAKeyedPrintTellsASecretToWhoeverHasTheKeyAlone(t *testing.T) {
 	s, key, other := apikey.NewSecret(canary), []byte(strings.Repeat("k", 32)), []byte(strings.Repeat("l", 32))
 	print := s.KeyedPrint(key)

@@ -20,8 +20,26 @@ func FieldOf(id Field) FieldInfo {
 			return f
 		}
 	}
-	return FieldInfo{ID: id, Label: strings.ReplaceAll(string(id), "_", " "), Kind: KindJSON, Access: true, Usual: wordNone, Absent: true}
+	label := strings.ReplaceAll(string(id), "_", " ")
+	if name, apart := strings.CutPrefix(label, apartFromFields); apart {
+		label = name + " copied"
+	}
+	return FieldInfo{ID: id, Label: label, Kind: KindJSON, Access: true, Usual: wordNone, Absent: true}
 }
+
+// apartFromFields begins the ids of the members of Extra that a service calls as a field of the table is called.
+const apartFromFields = string(FieldExtra) + "."
+
+// FieldOfMember is the row of a member of Key.Extra.
+func FieldOfMember(name string) FieldInfo {
+	if f := FieldOf(Field(name)); f.IsExtra() && !strings.HasPrefix(name, apartFromFields) {
+		return f
+	}
+	return FieldOf(Field(apartFromFields + name))
+}
+
+// Member is the name in Key.Extra of a field that is a member of it.
+func (f FieldInfo) Member() string { return strings.TrimPrefix(string(f.ID), apartFromFields) }
 
 // FieldsOf are the rows of the table, and then those of the members of Extra that no row names.
 func FieldsOf(k *Key) iter.Seq[FieldInfo] {
@@ -32,7 +50,7 @@ func FieldsOf(k *Key) iter.Seq[FieldInfo] {
 			}
 		}
 		for _, name := range slices.Sorted(maps.Keys(k.Extra)) {
-			if !hasRow(Field(name)) && !yield(FieldOf(Field(name))) {
+			if f := FieldOfMember(name); !hasRow(f.ID) && !yield(f) {
 				return
 			}
 		}
@@ -45,7 +63,7 @@ func hasRow(id Field) bool {
 
 // raw is a member of Extra; nil where there is none, or one that is as good as absent.
 func (f FieldInfo) raw(k *Key) json.RawMessage {
-	raw := k.Extra[string(f.ID)]
+	raw := k.Extra[f.Member()]
 	switch canonicalJSON(raw, false) {
 	case "", "null", "{}", "[]":
 		return nil
@@ -56,7 +74,7 @@ func (f FieldInfo) raw(k *Key) json.RawMessage {
 // Reported says whether the service says anything about the field of this key.
 func (f FieldInfo) Reported(k *Key) bool {
 	if f.IsExtra() {
-		return k.Extra[string(f.ID)] != nil
+		return k.Extra[f.Member()] != nil
 	}
 	return isReported(f.at(k))
 }
@@ -92,7 +110,7 @@ func isReported(value any) bool {
 // Text is the value as a table shows it; empty where the service does not say.
 func (f FieldInfo) Text(k *Key) string {
 	if f.IsExtra() {
-		return string(k.Extra[string(f.ID)])
+		return string(k.Extra[f.Member()])
 	}
 	if !f.Reported(k) {
 		return ""
@@ -136,7 +154,7 @@ func (f FieldInfo) JSON(k *Key) (any, bool) {
 		return nil, false
 	}
 	if f.IsExtra() {
-		raw := k.Extra[string(f.ID)]
+		raw := k.Extra[f.Member()]
 		return raw, json.Valid(raw)
 	}
 	switch v := f.at(k).(type) {

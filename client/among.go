@@ -53,7 +53,9 @@ func VerifyAmong(ctx context.Context, secret apikey.Secret, all []Asked) Whose {
 			refusal = &proof
 		default:
 			doubts = append(doubts, name(proof.Why))
-			out.Proof = proof
+			if out.Proof = proof; len(all) > 1 {
+				out.Proof.Key = nil // whose list shows it is in the words
+			}
 		}
 	}
 	switch {

@@ -30,6 +30,7 @@ func (s oracle) Probe(_ context.Context, _ apikey.Secret, call string) (apikey.P
 func TestOfSeveralServicesASecretIsTheFirstsThatAcceptsIt(t *testing.T) {
 	of := map[string]oracle{
 		"yes": {proof: apikey.Proof{Verdict: apikey.Accepted, Call: "GET /v1"}}, "no": {proof: apikey.Proof{Verdict: apikey.Refused, Message: "unknown key"}},
+		"off":  {proof: apikey.Proof{Verdict: apikey.Silent, Why: "it is off", Key: &apikey.Key{ID: "k"}}},
 		"wall": {proof: apikey.Proof{Verdict: apikey.Silent, Why: "a web page"}}, "dead": {err: errors.New("no route")},
 	}
 	for _, c := range []struct {
@@ -43,6 +44,8 @@ func TestOfSeveralServicesASecretIsTheFirstsThatAcceptsIt(t *testing.T) {
 		{ask: "wall no", asked: "wall no", refused: "no", verdict: apikey.Silent, says: "wall: a web page"},
 		{ask: "wall", asked: "wall", verdict: apikey.Silent, says: "a web page"},
 		{ask: "no dead", asked: "no dead", refused: "no", verdict: apikey.Silent, says: "dead: no route"},
+		{ask: "off", asked: "off", verdict: apikey.Silent, says: "it is off"},
+		{ask: "off no", asked: "off no", refused: "no", verdict: apikey.Silent, says: "off: it is off"},
 		{ask: "", verdict: apikey.Silent, says: "nobody was asked"},
 	} {
 		var asked []string
@@ -56,6 +59,9 @@ func TestOfSeveralServicesASecretIsTheFirstsThatAcceptsIt(t *testing.T) {
 		says := got.Proof.Message + got.Proof.Why
 		if got.Failed != nil {
 			says += got.Failed.Error()
+		}
+		if got.Profile == "" && len(all) > 1 && got.Proof.Key != nil {
+			t.Errorf("%q: whose list is %+v of?", c.ask, got.Proof.Key)
 		}
 		if strings.Join(asked, " ") != c.asked || got.Profile != c.by || strings.Join(got.Refused, " ") != c.refused || got.Proof.Verdict != c.verdict || says != c.says || (got.Failed != nil) != strings.Contains(says, "no route") {
 			t.Errorf("%q: asked %v, %+v, says %q", c.ask, asked, got, says)

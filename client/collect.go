@@ -16,13 +16,13 @@ const minMask = 4
 var commonPrefix = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z]{2,5}[_-](?:(?:live|test)_)?`) })
 
 // maskOf reports whether a mask such as "sk-ec54686****" is one of the secret: what is shown of it
-// begins the secret, and is more than the service's common prefix.
+// begins the secret, and is more than the service's common prefix, or the end that is shown tells it.
 func maskOf(mask string, secret apikey.Secret) bool {
-	shown := strings.TrimRight(mask, "*….•")
-	if shown == mask || !secret.HasPrefix(shown) {
-		return false
+	if shown := strings.TrimRight(mask, "*….•"); shown != mask && secret.HasPrefix(shown) {
+		return len(shown)-len(commonPrefix().FindString(shown)) >= minMask
 	}
-	return len(shown)-len(commonPrefix().FindString(shown)) >= minMask
+	begins, ends, ok := apikey.MaskShows(mask)
+	return ok && apikey.EndTells(ends) && secret.HasPrefix(begins) && secret.HasSuffix(ends)
 }
 
 // collector hands a list over in batches and marks the credential that lists it. Keys whose mask

@@ -59,7 +59,7 @@ func (d dialect) means(status int, f fault) int {
 }
 
 // verdict is what a 403 says about a key. It depends on who said it, and why. Only the service's own words for a right that the key
-// lacks show that the key is alive: everything that may be said before anybody looks at the key shows nothing. Of a service that has a code
+// lacks, and for nothing else that is said of it, show that the key is alive: everything that may be said before anybody looks at the key shows nothing. Of a service that has a code
 // for a missing right, words say nothing of rights.
 func (d dialect) verdict(e *Error) apikey.Verdict {
 	switch {
@@ -71,11 +71,11 @@ func (d dialect) verdict(e *Error) apikey.Verdict {
 		return apikey.Silent
 	case e.speaksOf(placeWords):
 		return apikey.Known
-	case d.Forbidden == "role":
+	case d.Forbidden == "role" && e.saysNoMore():
 		return apikey.Accepted
 	case d.Lacking != "":
 		return apikey.Silent
-	case e.speaksOf(rightWords):
+	case e.speaksOf(rightWords) && e.saysNoMore():
 		return apikey.Accepted
 	case e.speaksOf(boundWords):
 		return apikey.Known

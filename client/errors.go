@@ -3,6 +3,7 @@ package client
 import (
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 )
 
@@ -65,11 +66,15 @@ type Error struct {
 func (e *Error) Error() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s: ", e.Op)
+	status := strconv.Itoa(e.Status)
+	if e.Came != 0 {
+		status = fmt.Sprintf("%d, taken for %d", e.Came, e.Status)
+	}
 	switch {
 	case e.Status != 0 && e.Message != "":
-		fmt.Fprintf(&b, "%s (%d): %s", e.Kind, e.Status, e.Message)
+		fmt.Fprintf(&b, "%s (%s): %s", e.Kind, status, e.Message)
 	case e.Status != 0:
-		fmt.Fprintf(&b, "%s (%d)", e.Kind, e.Status)
+		fmt.Fprintf(&b, "%s (%s)", e.Kind, status)
 	case e.Message != "":
 		fmt.Fprintf(&b, "%s: %s", e.Kind, e.Message)
 	default:

@@ -12,7 +12,7 @@ import (
 func (s *issuer) lacks(ability any) bool {
 	switch ability.(type) {
 	case *Identifier:
-		return len(s.d.Row.Masked)+len(s.d.Row.Secret) == 0
+		return len(s.d.Row.Masked)+len(s.d.Row.Suffix)+len(s.d.Row.Secret) == 0
 	case *Lister:
 		return !s.d.List.Secrets
 	case *Retriever:

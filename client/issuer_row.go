@@ -72,11 +72,14 @@ func (s *issuer) key(r *record) (apikey.Key, error) {
 		}
 		k.Extra[s.d.Row.Copied[i]] = r.extras[i].of(raw, func(raw []byte) json.RawMessage { return s.propertyOf(declared, raw) })
 	}
-	if prefix := firstOf(r.prefix...); k.Masked == "" && prefix != "" {
-		k.Masked = field(prefix) + "…"
+	if prefix, suffix := firstOf(r.prefix...), firstOf(r.suffix...); k.Masked == "" && prefix+suffix != "" && len(suffix) <= mostOfEnd {
+		k.Masked = field(prefix) + "…" + field(suffix)
 	}
 	return k, nil
 }
+
+// mostOfEnd is how much of a secret's end is shown: more may be the secret.
+const mostOfEnd = 16
 
 // listed is a record for the rows of a list.
 func (s *issuer) listed() *record {
@@ -154,6 +157,9 @@ func idOfSecret(secret apikey.Secret) string {
 // permissionsOf are the rights of a key; nil where the row does not say, empty where it says none.
 func (s *issuer) permissionsOf(r *record) []apikey.Permission {
 	raw := firstRaw(r.permissions)
+	if len(raw) > 0 && raw[0] == '"' && s.d.Create != nil && s.d.Create.As(apikey.FieldPermissions) == "words" { // as it is sent
+		raw, _ = json.Marshal(strings.Fields(literal(raw)))
+	}
 	switch {
 	case len(raw) == 0 || string(raw) == "null":
 		return nil

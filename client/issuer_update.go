@@ -186,7 +186,7 @@ func (s *issuer) change(ctx context.Context, id string, patch apikey.Patch) (key
 			return err
 		})
 	}
-	key, _, err = s.one(ctx, c, declared.Key)
+	key, err = s.changed(ctx, c, declared, patch)
 	return key, nil, err
 }
 

@@ -524,6 +524,7 @@ func TestScopesAreWrittenAsTheIssuerHasThem(t *testing.T) {
 	for _, c := range []struct{ as, feature, sent, listed string }{
 		{"list", "", `["api","read.all"]`, `["read.all","api"]`},
 		{"words", "", `"api read.all"`, `["api","read.all"]`},
+		{"words", "", `"api read.all"`, `"read.all  api"`},
 		{"grouped", "Keys", `{"Keys":["api","read.all"]}`, `{"Keys":["api","read.all"]}`},
 	} {
 		s := serve(t, `list = { call = "GET /keys" }

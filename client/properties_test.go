@@ -20,6 +20,10 @@ row = { as_named = ["id", "name"], expires_at = ["until"], secret = ["token"] }
 
 func TestALimitGoesWhereItIsSaidToAndOneThatDoesNotFitIsNotSent(t *testing.T) {
 	s := serve(t, withLimits, "token-0123456789", func(w http.ResponseWriter, r *http.Request, _ string) {
+		if r.Method == "PATCH" {
+			say(w, 200, `{"id":"k1"}`)
+			return
+		}
 		say(w, 200, `{"id":"k1","name":"ci","limit":20,"token":"made-0123456789"}`)
 	})
 	extra := func(text string) (out map[string]json.RawMessage) { _ = json.Unmarshal([]byte(text), &out); return out }

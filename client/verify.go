@@ -39,7 +39,8 @@ func Belongs(ctx context.Context, s Service, secret apikey.Secret) (bool, string
 const controls = 3
 
 // Verify proves a secret and finds the key that it belongs to, where the service lets us tell. Why that cannot be told
-// is no failure: the proof stands. What the same call shows of a made-up secret too proves nothing, and is Silent.
+// is no failure: the proof stands. What the same call shows of a made-up secret too proves nothing, and is Silent; so is what the list
+// contradicts, which shows the key switched off.
 func Verify(ctx context.Context, s Service, secret apikey.Secret) (proof apikey.Proof, unidentified, failed error) {
 	proof, failed = s.Probe(ctx, secret, "")
 	switch {
@@ -67,6 +68,10 @@ func Verify(ctx context.Context, s Service, secret apikey.Secret) (proof apikey.
 		proof.Unknown = slices.DeleteFunc(proof.Unknown, func(open string) bool {
 			return (open == openPermissions || open == openBesides) && k.Permissions != nil || open == openRole && k.Role != "" || open == openRestrictions && k.Restrictions != nil
 		})
+		if proof.Accepted() && k.IsDisabled() {
+			proof.Verdict, proof.Can, proof.Cannot, proof.Unknown = apikey.Silent, nil, nil, nil
+			proof.Why = fmt.Sprintf("%s, and the list shows its key, %s, switched off: the two contradict each other", proof.Evidence, k.CalledWithID())
+		}
 	}
 	return proof, unidentified, nil
 }

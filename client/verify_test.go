@@ -1,6 +1,7 @@
 package client
 
 import (
+	"net/http"
 	"slices"
 	"strings"
 	"testing"
@@ -44,6 +45,36 @@ func TestVerifyOfAGenericKeyLeavesItsRestrictionsOpenWhereTheRowHasNone(t *testi
 		proof, _, err := Verify(bg, s, apikey.NewSecret(genericSecret))
 		if err != nil || proof.Key == nil || slices.Contains(proof.Unknown, openRestrictions) != open || len(proof.Unknown) == 0 {
 			t.Errorf("%s: %+v, %v", more, proof, err)
+		}
+	}
+}
+
+// TestWhatTheListShowsSwitchedOffIsNotSaidToBeValid: the two contradict each other, and nobody knows which is right.
+func TestWhatTheListShowsSwitchedOffIsNotSaidToBeValid(t *testing.T) {
+	const secret = "0123456789abcdef0123456789abcdef"
+	for state, valid := range map[string]bool{"on": true, "off": false, "paused": true} {
+		s := serve(t, `row = { id = ["id"], name = ["name"], state = { members = ["status"], on = ["on"], off = ["off"] }, suffix = ["last"], secret = ["token"] }
+list.call = "GET /keys"
+[[probe]]
+call = "GET /me"
+answers = "object"
+can = "read itself"
+`, "c", func(w http.ResponseWriter, r *http.Request, _ string) {
+			switch {
+			case r.URL.Path == "/keys":
+				say(w, 200, `[{"id":"k1","name":"ci","last":"89abcdef","status":"`+state+`"}]`)
+			case r.Header.Get("Authorization") == "Bearer "+secret:
+				say(w, 200, `{"id":"u1"}`)
+			default:
+				say(w, 401, `{"error":"who?"}`)
+			}
+		})
+		proof, unidentified, err := Verify(bg, s, apikey.NewSecret(secret))
+		if err != nil || unidentified != nil || proof.Key == nil || proof.Key.ID != "k1" || proof.Accepted() != valid || proof.Refused() {
+			t.Errorf("%s: %+v, %v, %v", state, proof, unidentified, err)
+		}
+		if !valid && (proof.Why != `GET /me answered 200, and the list shows its key, ci (k1), switched off: the two contradict each other` || len(proof.Can) > 0) {
+			t.Errorf("%s: %+v", state, proof)
 		}
 	}
 }

@@ -10,12 +10,15 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 	"sync"
 	"testing"
 	"time"
+
+	"detent/apikey"
 )
 
 // jot is a service that keeps its keys as its file says, unless a test bends it.
@@ -36,6 +39,7 @@ type jot struct {
 	drops                                                  string // the member of a create that no row has
 	neverUsed, bare, forgetsMeta                           bool   // the first key's use is not written, a new key has no meta, a create with meta makes a key without
 	leaked                                                 bool   // a key was asked for with the meta of the first one, which may everything
+	noMarks                                                bool   // a name is of letters, digits, hyphens and blanks
 	short                                                  bool   // a create is answered with a secret alone
 	needs                                                  string // the scope without which a key is answered as a dead one is
 	alike                                                  int    // with this status
@@ -166,6 +170,8 @@ func (j *jot) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			rows = append(rows, j.row(list[i]))
 		}
 		say(200, map[string]any{"data": rows})
+	case j.noMarks && strings.ContainsFunc(*body.Name, func(r rune) bool { return r == '~' }):
+		no(400, "alphanumeric characters, hyphens or spaces")
 	case body.End == nil && j.needsEnd:
 		no(400, "an end is needed")
 	case j.taken != 0 && slices.ContainsFunc(j.keys, func(k *jotKey) bool { return k.name == *body.Name }):
@@ -329,6 +335,24 @@ func TestATrialProvesWhatTheFileSays(t *testing.T) {
 	}
 }
 
+// TestATrialNamesItsKeysAsARotationDoes, so that a service that refuses such a name is found before the first rotation. The mark is no rotation's.
+func TestATrialNamesItsKeysAsARotationDoes(t *testing.T) {
+	for name, j := range map[string]*jot{"taken": {}, "refused": {noMarks: true}, "refused, where an end is needed": {noMarks: true, needsEnd: true}} {
+		said, recorded, err := j.tried(t, jotFile, true)
+		marked := regexp.MustCompile(`a key named (detent-try-[0-9a-f]+ ~r[0-9a-z]{10}) is asked for`).FindStringSubmatch(said)
+		if marked == nil {
+			t.Fatalf("%s: no such name is tried\n%s", name, said)
+		}
+		if base, nonce := apikey.SplitName(marked[1]); nonce != "" {
+			t.Errorf("%s: %q has the mark of a rotation: %q, %q", name, marked[1], base, nonce)
+		}
+		failed := strings.Contains(said, "name         failed: POST /v1/{team}/keys: refuses a key that is called as a rotation calls its own") && regexp.MustCompile(`~r[0-9a-z]{10}: create the key: invalid \(400\): alphanumeric`).MatchString(said)
+		if failed != j.noMarks || (err != nil) != j.noMarks || strings.Contains(said, "failed: ") != j.noMarks || strings.Contains(recorded, "detent-try") || !strings.Contains(said, "a second time: gone already") {
+			t.Errorf("%s: %v\n%s", name, err, said)
+		}
+	}
+}
+
 // TestNothingOfTheAccountIsInARecord: no secret, name, id or parent, nor the service's words or its host, whatever fails.
 func TestNothingOfTheAccountIsInARecord(t *testing.T) {
 	for name, bend := range map[string]func(j *jot){"nothing": func(*jot) {}, "refusals": func(j *jot) { j.needsEnd, j.againBad = true, true }, "a lag": func(j *jot) { j.neverDead = true }, "pages": func(j *jot) { j.ignorePage = true }} {
@@ -410,7 +434,7 @@ func TestATrialMovesTheEndAndTheLimitsOfItsOwnKey(t *testing.T) {
 	}{
 		"all hold": {want: []string{"update       the end: the list shows it, and the secret is accepted", "update       taking the end away: the list shows it", "number       budget: a new key has it as it was asked for",
 			"update       budget: the list shows it, and the secret is accepted", "update       taking budget away: the list shows it", "probe.key_id names the new key"}},
-		"an end that stays":           {bend: func(j *jot) { j.endStays = true }, fail: true, want: []string{"update       failed: the end: PATCH /v1/{team}/keys/{id} answered, and the list does not show it"}},
+		"an end that stays":           {bend: func(j *jot) { j.endStays = true }, fail: true, want: []string{"update       failed: the end: PATCH /v1/{team}/keys/{id}, answered 200", "the answer shows the key without the change"}},
 		"an end that moves elsewhere": {bend: func(j *jot) { j.endOff = true }, fail: true, want: []string{"update       failed: the end: PATCH"}},
 		"an end that is not taken":    {bend: func(j *jot) { j.forgets = true }, fail: true, want: []string{"update       the end: the list shows it", "update       failed: taking the end away: PATCH"}},
 		"a limit that stays":          {bend: func(j *jot) { j.budgetStays = true }, fail: true, want: []string{"number       budget: a new key has it", "update       failed: budget: PATCH"}},

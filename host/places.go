@@ -23,9 +23,6 @@ var (
 	_ ui.Completer  = (*Screens)(nil)
 )
 
-// tellingMask is how many characters of a mask tell one key from another; fewer are what every secret of a service begins with.
-const tellingMask = 11
-
 // Look says what a place holds now: this key, another secret, nothing.
 func (h *Screens) Look(ctx context.Context, profile string, k apikey.Key, spec string) (string, error) {
 	p, err := h.lookup(profile)
@@ -77,7 +74,7 @@ func (h *Screens) Complete(_ context.Context, text string) []string {
 // fits reports whether a mask tells that a secret is its key's.
 func fits(secret apikey.Secret, mask string) bool {
 	begins, ends, ok := apikey.MaskShows(mask)
-	return ok && len(begins)+len(ends) >= tellingMask && secret.HasPrefix(begins) && secret.HasSuffix(ends)
+	return ok && apikey.MaskTells(begins, ends) && secret.HasPrefix(begins) && secret.HasSuffix(ends)
 }
 
 // CanRemember says whether destinations of a profile can be kept: those of the file, by who sits at its machine.

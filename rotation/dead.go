@@ -207,7 +207,11 @@ func (r *Rotation) stillWords() string {
 	if why != "" {
 		why = ", and no later try told anything" + why
 	}
-	return fmt.Sprintf("the old secret is still accepted, %s after %s%s", span(r.j.Dead.Still), r.j.authority(), why)
+	what, but := "the old secret", ""
+	if r.j.OldBy == "" {
+		what, but = "what the place held before", ". It was not shown to be the old key's"
+	}
+	return fmt.Sprintf("%s is still accepted, %s after %s%s%s", what, span(r.j.Dead.Still), r.j.authority(), why, but)
 }
 
 func (r *Rotation) secretRefused(t tried, since time.Time) {

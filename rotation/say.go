@@ -277,6 +277,8 @@ func (j *journal) authority() string {
 // deadWords says what is not known of an old secret that was not seen to be refused.
 func (j *journal) deadWords() string {
 	switch {
+	case j.Dead.Still > 0 && j.OldBy == "":
+		return fmt.Sprintf("whether the old secret is refused: what the place held before was still accepted %s after %s %s, and was not shown to be the old key's", span(j.Dead.Still), j.authority(), j.endedWords())
 	case j.Dead.Still > 0:
 		return fmt.Sprintf("when the old secret dies: it was still accepted %s after %s %s", span(j.Dead.Still), j.authority(), j.endedWords())
 	case j.Dead.Untold != "":

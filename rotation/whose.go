@@ -19,14 +19,11 @@ func maskTells(secret apikey.Secret, mask string) (wrong, by string) {
 	if !secret.HasPrefix(begins) || !secret.HasSuffix(ends) {
 		return fmt.Sprintf("what it holds is not the key that is replaced, whose secret is %s", mask), ""
 	}
-	if len(begins)+len(ends) >= tellingMask {
+	if apikey.MaskTells(begins, ends) {
 		return "", "its mask, " + mask
 	}
 	return "", ""
 }
-
-// tellingMask is how many characters of a mask tell one key from another; fewer are a common prefix.
-const tellingMask = 11
 
 // identify asks whose secret it is, where the service can tell.
 func (r *Rotation) identify(ctx context.Context, secret apikey.Secret) (id, how string, err error) {

@@ -291,7 +291,8 @@ func TestWhoSaidThatTheOldKeyIsGoneIsNamed(t *testing.T) {
 		says     string
 		saysNone string
 	}{
-		"the service answered":        {journal{OldGone: true, Dead: deadState{Still: time.Second}}, "still accepted 1s after the service answered that the key is deleted", "your word"},
+		"the service answered":        {journal{OldGone: true, OldBy: "its mask", Dead: deadState{Still: time.Second}}, "when the old secret dies: it was still accepted 1s after the service answered that the key is deleted", "your word"},
+		"nobody showed whose it was":  {journal{OldGone: true, Dead: deadState{Still: time.Second}}, "what the place held before was still accepted 1s after the service answered that the key is deleted, and was not shown to be the old key's", "dies"},
 		"a person said":               {journal{OldGone: true, ByPerson: true, Dead: deadState{Still: time.Second}}, "still accepted 1s after your word that the key is deleted", "the service answered"},
 		"a person said that it lives": {journal{LivesOn: true}, "by your word the old key \"web\" (old) lives, although a deletion of it was sent", "was not touched"},
 		"nobody said anything":        {journal{}, "was not touched", "by your word"},

@@ -24,6 +24,9 @@ func (c *checker) calls(d *Declaration) {
 	if u := d.Update; u != nil && !(u.Whole && len(u.Body) == 0) && !slices.ContainsFunc(d.changeable(), func(f string) bool { return u.Sends(apikey.Field(f)) }) {
 		c.refuse("update.send", "changes nothing: { field = … } somewhere in it, or update.fields, is %s", oneOf(d.changeable()))
 	}
+	if d.Create != nil && !d.Create.Sends(apikey.FieldName) {
+		c.refuse("create.send", "sends no name: { field = %q } somewhere in it, or create.fields. A create whose answer is lost is found again by the name alone", "name")
+	}
 	for _, id := range d.OtherIDs {
 		c.member("other_ids", id)
 	}

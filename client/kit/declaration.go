@@ -259,6 +259,8 @@ type Row struct {
 	AbsentIsNone []apikey.Field `toml:"absent_is_none"`
 	// Prefix is how the secret begins, as the row shows it: a mask where there is no other, and an environment.
 	Prefix Members `toml:"prefix"`
+	// Suffix is how the secret ends, as the row shows it: the end of a mask where there is no other.
+	Suffix Members `toml:"suffix"`
 	// Secret is the secret itself, in the answer to a create. A list that has it too loses it while it is decoded.
 	Secret Members `toml:"secret"`
 }
@@ -273,7 +275,7 @@ func (r *Row) Named() []NamedMembers {
 		{"enabled", r.Enabled}, {"state.members", r.State.Members}, {"permissions", r.Permissions}, {"created_at", r.CreatedAt}, {"updated_at", r.UpdatedAt}, {"expires_at", r.ExpiresAt}, {"last_used_at", r.LastUsedAt},
 		{"rolled_at", r.RolledAt}, {"former.members", r.Former.Members},
 		{"restrictions", r.Restrictions}, {"account", r.Account}, {"project", r.Project}, {"created_by", r.CreatedBy}, {"updated_by", r.UpdatedBy},
-		{"can_retrieve_value", r.CanRetrieve}, {"copied", r.Copied}, {"prefix", r.Prefix}, {"secret", r.Secret}, {"inside", r.Inside}}
+		{"can_retrieve_value", r.CanRetrieve}, {"copied", r.Copied}, {"prefix", r.Prefix}, {"suffix", r.Suffix}, {"secret", r.Secret}, {"inside", r.Inside}}
 }
 
 // Unreported says of each field of access what a user's own file can say about a key that lacks it.

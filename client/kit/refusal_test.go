@@ -86,6 +86,17 @@ func TestAMemberOfARowMayBeAPath(t *testing.T) {
 	}
 }
 
+// TestACreateSendsAName: by it alone a create is found again whose answer is lost.
+func TestACreateSendsAName(t *testing.T) {
+	const says = `create.send: sends no name: { field = "name" } somewhere in it, or create.fields`
+	for with, refused := range map[string]bool{`create.send.kind = "key"`: true, `create.fields = ["name"]`: false, `create.send.deep = [{ n = { field = "name" } }]`: false} {
+		text := strings.Replace(small, `create.send.name = { field = "name" }`, with, 1)
+		if _, err := Load("f.toml", []byte(text)); (err != nil) != refused || refused && !strings.Contains(err.Error(), says) {
+			t.Errorf("%s: %v", with, err)
+		}
+	}
+}
+
 // fieldsOfTheFile are those that stand above the first table, by their kind.
 func fieldsOfTheFile() map[string]reflect.Value {
 	places := map[string]reflect.Value{}

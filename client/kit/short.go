@@ -103,16 +103,28 @@ func derived(d *Declaration) {
 	if d.Access == nil {
 		shown(d)
 	}
+	shows := d.Row.shows()
+	for i, f := range d.Access { // what is copied may be called as a field that the row does not have
+		if slices.Contains(d.Row.Copied, string(f)) && !shows[f] {
+			d.Access[i] = apikey.FieldOfMember(string(f)).ID
+		}
+	}
 	d.Access = slices.DeleteFunc(d.Access, func(f apikey.Field) bool {
 		return slices.Contains(d.Row.AbsentIsNone, f) && f != apikey.FieldPermissions && f != apikey.FieldRestrictions
 	})
 }
 
-func shown(d *Declaration) {
+// shows are the fields that a row has members for.
+func (r *Row) shows() map[apikey.Field]bool {
 	shows := map[apikey.Field]bool{}
-	for _, named := range d.Row.Named() {
+	for _, named := range r.Named() {
 		shows[apikey.Field(named.Field)] = len(named.Members) > 0
 	}
+	return shows
+}
+
+func shown(d *Declaration) {
+	shows := d.Row.shows()
 	copied := len(d.Row.Copied) > 0
 	for _, f := range []apikey.Field{apikey.FieldPermissions, apikey.FieldRole, apikey.FieldType, apikey.FieldEnvironment, apikey.FieldProject, apikey.FieldRestrictions, apikey.FieldExpiry} {
 		if shows[f] || d.Create != nil && d.Create.Sends(f) && !(copied && f == apikey.FieldPermissions) {

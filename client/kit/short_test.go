@@ -79,7 +79,9 @@ create.send.may = { field = "permissions", as = "list" }
 		permission:                               {apikey.FieldPermissions},
 		permission + `row.copied = ["policies"]`: {apikey.FieldExtra},
 		`row.role = ["type"]`:                    {apikey.FieldRole},
-		`access = ["role"]`:                      {apikey.FieldRole},
+		"row.copied = [\"role\"]\naccess = [\"role\"]":                        {"properties.role"},
+		"row.role = [\"kind\"]\nrow.copied = [\"role\"]\naccess = [\"role\"]": {apikey.FieldRole},
+		`access = ["role"]`: {apikey.FieldRole},
 		"row.role = [\"type\"]\nrow.absent_is_none = [\"role\"]":              nil, // two keys without a role are alike
 		"row.permissions = [\"may\"]\nrow.absent_is_none = [\"permissions\"]": {apikey.FieldPermissions},
 		`create.send.until = { field = "expires_at", as = "date" }`:           {apikey.FieldExpiry},

@@ -33,7 +33,7 @@ func (t *trial) fields() []trialField {
 		{"type", r.Type, func(k apikey.Key) bool { return k.Type != "" }, false},
 		{"environment", r.Environment, func(k apikey.Key) bool { return k.Environment != "" }, false},
 		{"restrictions", r.Restrictions, func(k apikey.Key) bool { return k.Restrictions != nil }, false},
-		{"masked", slices.Concat(r.Masked, r.Prefix), func(k apikey.Key) bool { return k.Masked != "" }, true},
+		{"masked", slices.Concat(r.Masked, r.Prefix, r.Suffix), func(k apikey.Key) bool { return k.Masked != "" }, true},
 		{"account", r.Account, func(k apikey.Key) bool { return k.Account != "" }, false},
 		{"project", r.Project, func(k apikey.Key) bool { return k.Project != "" }, false},
 		{"created_by", r.CreatedBy, func(k apikey.Key) bool { return k.CreatedBy != "" }, false},

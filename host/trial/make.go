@@ -60,10 +60,15 @@ func (t *trial) needed(p apikey.Permission) bool {
 	})
 }
 
-// name is one that nobody has.
+// name is one that nobody has, made as a rotation names its key: a service may refuse that. Its mark has a digit that no rotation's has, and is
+// taken for none.
 func (t *trial) name() string {
-	name := "detent-try-" + nonce()
-	if most := t.s.Caps.MaxName; most > 0 && most < len(name) {
+	name, most := "detent-try-"+nonce(), t.s.Caps.MaxName
+	marked := apikey.NewName(name, "0"+nonce()+"x", most)
+	switch {
+	case !t.plain && (most == 0 || len(marked) <= most):
+		return marked
+	case most > 0 && most < len(name):
 		name = name[len(name)-min(most, 8):]
 	}
 	return name
@@ -78,6 +83,19 @@ func (t *trial) create(ctx context.Context, step string, end apikey.Expiry, prop
 	}
 	t.say("%-12s %s: a key named %s is asked for", step, t.d.Create.Call.Call, draft.Name) // before it is: what becomes of it may not be known
 	made, err := t.s.Desk.Do(ctx, desk.Order{What: desk.Create, Draft: draft})
+	if said := err; client.IsKind(err, client.Invalid) && client.Refused(err) && !t.plain {
+		t.plain = true
+		if plain := t.name(); plain != draft.Name {
+			marked := draft.Name
+			draft.Name = plain
+			t.say("%-12s %s: a key named %s is asked for", step, t.d.Create.Call.Call, draft.Name)
+			if made, err = t.s.Desk.Do(ctx, desk.Order{What: desk.Create, Draft: draft}); err == nil {
+				t.failure("name", "%s: refuses a key that is called as a rotation calls its own, and makes one without the mark: no key of it can be rotated", t.d.Create.Call.Call)
+				t.say("%-12s %s: %v", "", marked, said)
+			}
+		}
+		t.plain = err == nil
+	}
 	if client.IsKind(err, client.Invalid) && client.Refused(err) && end.IsNever() && t.s.Caps.Expiry.OK {
 		t.untried(step, "a key without an end: the service refuses it")
 		t.needsEnd = true

@@ -125,9 +125,9 @@ func (t *trial) copied(ctx context.Context, _ *trialKey) {
 	shown, there := t.row(ctx, k.key.ID)
 	same := there
 	for _, d := range apikey.Compare(apikey.Key{Extra: extra}, apikey.Key{Extra: shown.Extra}, []apikey.Field{apikey.FieldExtra}) {
-		if d.Verdict != apikey.Equal && extra[string(d.Field)] != nil {
+		if name := apikey.FieldOf(d.Field).Member(); d.Verdict != apikey.Equal && extra[name] != nil {
 			same = false
-			t.failure("copied", "%s: was sent as the other key has it, and the list shows another value: row.copied is for what create takes as a row shows it", d.Field)
+			t.failure("copied", "%s: was sent as the other key has it, and the list shows another value: row.copied is for what create takes as a row shows it", name)
 		}
 	}
 	if same {

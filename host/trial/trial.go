@@ -26,6 +26,7 @@ type trial struct {
 	made     []*trialKey
 	failures int
 	needsEnd bool // the service makes no key without one
+	plain    bool // it takes no name that is made as a rotation's
 
 	mu      sync.Mutex
 	answers []client.Answer

@@ -120,7 +120,9 @@ func (t *trial) alive(ctx context.Context, a *trialKey) apikey.Proof {
 		t.wrong("probe", "the new secret", err)
 	case !proof.Accepted():
 		t.failure("probe", "the new secret: %s: %s", verdictWord(proof), proof.Evidence)
-		t.say("%-12s%s", "", because(proof))
+		if proof.Why != "" {
+			t.say("%-12s%s", "", because(proof))
+		}
 	default:
 		t.held("probe", "the new secret: accepted: %s", proof.Evidence)
 		t.named(proof, a)
