@@ -83,7 +83,7 @@ func TestAnEndThatCannotBeMovedIsNot(t *testing.T) {
 		`update = { call = "PATCH /keys/{id}", send = { name = { field = "name" } } }`:                        "no call that moves the end",
 		`update = { call = "PATCH /keys/{id}", send = { until = { field = "expires_at", as = "rfc3339" } } }`: "can be moved, and not taken away",
 		`update = { call = "PATCH /keys/{id}", send = { until = { field = "expires_at", as = "date", else = "x" } } }
-create = { call = "POST /keys", send = { until = { field = "expires_at", as = "date" } } }
+create = { call = "POST /keys", send = { name = { field = "name" }, until = { field = "expires_at", as = "date" } } }
 expiry = { longest = "30d", always = true }`: "no key without an end",
 	} {
 		s := serve(t, "list.call = \"GET /keys\"\n"+text+"\n"+plainRows+plainProbe, "token-0123456789", func(w http.ResponseWriter, _ *http.Request, _ string) { say(w, 200, `{"id":"k1","name":"a"}`) })

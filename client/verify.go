@@ -87,8 +87,8 @@ func byList(ctx context.Context, s Service, secret apikey.Secret, proof apikey.P
 	if finder, ok := As[Identifier](s); ok && k == nil && proof.Needs != "" {
 		k, _ = finder.Identify(ctx, secret)
 	}
-	caps := s.Capabilities()
 	if proof.Needs != "" && k != nil {
+		caps := s.Capabilities()
 		has, _ := apikey.Holds(k.Permissions, proof.Needs)
 		switch {
 		case apikey.HoldsNone(k.Permissions, caps.ProvenBy):

@@ -114,7 +114,7 @@ func TestAFormAsksForAProfileThatIsNotThereYet(t *testing.T) {
 	if n, err := ask("team-token-0123456789"); n != 2 || err != nil || asks.Load() != 1 {
 		t.Errorf("%d, %v", n, err)
 	}
-	if _, err := ask("glpat-0123456789abcdefghij"); err == nil || !strings.Contains(err.Error(), "as the secrets of GitLab project do") || !strings.Contains(err.Error(), "secret.prefix in ") {
+	if _, err := ask("glpat-0123456789abcdefghij"); err == nil || !strings.Contains(err.Error(), "as the secrets of GitLab group, GitLab project or GitLab personal do") || !strings.Contains(err.Error(), "secret.prefix in ") {
 		t.Errorf("%v", err)
 	}
 	told, err := s.ParentChoices(context.Background(), ui.ProfileDraft{Name: "new", Service: "crew", URL: server.URL, TokenEnv: "T"}, "team")
