@@ -13,14 +13,14 @@ func UnknownPermission(text string, c Capabilities) error {
 	full := map[string][]string{}
 	for _, g := range c.PermissionGroups {
 		for _, p := range g.Permissions {
-			if p.Permission.Name == want.Name && want.Feature == "" {
+			if p.Permission.Name == want.Name {
 				same = append(same, p.Permission.String())
 			}
 			bare, whole = append(bare, p.Permission.Name), append(whole, p.Permission.String())
 			full[p.Permission.Name] = append(full[p.Permission.Name], p.Permission.String())
 		}
 	}
-	if len(same) > 0 {
+	if len(same) == 1 || want.Feature == "" && len(same) > 0 {
 		return fmt.Errorf("%q is not one permission; use %s", text, Alternatives(same))
 	}
 	var near []string
