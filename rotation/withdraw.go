@@ -79,21 +79,21 @@ const notUnderstood = "a first request was not answered, or not in a way that is
 
 // goneBy keeps what there is in place of a yes to a deletion.
 func (r *Rotation) goneBy(id string, said apikey.Deleted, err error) {
-	first, asked := r.j.GoneBy[id]
+	by := notUnderstood
+	_, asked := r.j.GoneBy[id]
 	switch {
 	case client.MayHaveHappened(err):
-		first = notUnderstood
 	case err != nil:
 		return
 	case said.Evidence != "":
-		first = said.Evidence
+		by = said.Evidence
 	case said.AlreadyGone && asked:
-		first = notUnderstood + "; asked again, the service has no such key"
+		by = notUnderstood + "; asked again, the service has no such key"
 	default:
 		delete(r.j.GoneBy, id)
 		return
 	}
-	r.isOpen(id, first)
+	r.isOpen(id, by)
 }
 
 func (r *Rotation) isOpen(id, by string) {
