@@ -84,6 +84,6 @@ func writeAuditCSV(w io.Writer, rows []host.AuditRow) error {
 			r.Rotation, r.Stage, strings.Join(host.FieldWords(r.Granted), "; "), strings.Join(host.FieldWords(r.Before), "; "), strings.Join(host.FieldWords(r.After), "; "),
 			r.Detail, string(r.Result), strconv.FormatBool(r.Certain), r.Reason}
 	}
-	return writeCSV(w, []string{"seq", "time", "ended", "who", "from", "profile", "service", "action", "key_id", "key_name",
+	return table.CSV(w, host.Plain, []string{"seq", "time", "ended", "who", "from", "profile", "service", "action", "key_id", "key_name",
 		"rotation", "stage", "granted", "before", "after", "detail", "result", "certain", "reason"}, cells)
 }

@@ -27,10 +27,8 @@ func (a *app) issuerCommand() *cobra.Command {
 		RunE: a.run(func(_ context.Context, args []string) error {
 			d, err := a.host.CheckIssuer(args[0])
 			if err == nil {
-				for _, words := range []string{host.UnsentWords(d), host.AlikeWords(d)} {
-					if words != "" {
-						a.say("%s: %s", args[0], words)
-					}
+				for _, words := range host.IssuerWarnings(d) {
+					a.say("%s: %s", args[0], words)
 				}
 				a.say("%s: %s can be used; next: detent issuer try %s --profile PROFILE", args[0], d.Title, args[0])
 			}
@@ -55,17 +53,12 @@ func (a *app) parents(ctx context.Context, format string) error {
 		return err
 	}
 	rows, failed, err := a.host.Parents(ctx, a.say)
-	if err != nil {
-		return err
-	}
-	if asJSON {
+	switch {
+	case err != nil:
+	case asJSON:
 		err = table.JSON(a.out, rows)
-	} else if len(rows) > 0 {
-		var cells [][]string
-		for _, r := range rows {
-			cells = append(cells, []string{r.Parent, r.ID, r.Name, r.Description})
-		}
-		err = table.Write(a.out, []string{"PARENT", "ID", "NAME", "DESCRIPTION"}, cells)
+	case len(rows) > 0:
+		err = table.Write(a.out, []string{"PARENT", "ID", "NAME", "DESCRIPTION"}, host.ParentCells(rows))
 	}
 	return cmp.Or(err, failed)
 }

@@ -74,7 +74,7 @@ func (a *app) printKeys(rows []table.Row, all, filtered bool, profile, format st
 		return table.JSON(a.out, rows)
 	case formatCSV:
 		titles, cells := table.Cells(rows)
-		return writeCSV(asIs{a.out}, titles, cells)
+		return table.CSV(asIs{a.out}, host.Plain, titles, cells)
 	}
 	switch {
 	case len(rows) > 0:

@@ -2,11 +2,9 @@ package cli
 
 import (
 	"context"
-	"slices"
 
 	"github.com/spf13/cobra"
 
-	"detent/apikey"
 	"detent/table"
 )
 
@@ -37,13 +35,8 @@ func (a *app) permissions(ctx context.Context, format string) error {
 		return table.JSON(a.out, grants)
 	}
 	titles, rows := grants.Cells()
-	switch {
-	case len(rows) > 0:
-	case slices.Contains(caps.AccessFields, apikey.FieldExtra):
-		a.say("what keys of %s may do is copied from key to key as it stands: detent show KEY shows it", s.Profile.Name)
-		return nil
-	default:
-		a.say("keys of %s have neither permissions nor a role", s.Profile.Name)
+	if len(rows) == 0 {
+		a.say("%s", s.NothingToGrant())
 		return nil
 	}
 	return table.Write(a.out, titles, rows)

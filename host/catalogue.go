@@ -67,6 +67,14 @@ func (s *Session) AskCatalogue(ctx context.Context, within time.Duration) error 
 	return err
 }
 
+// NothingToGrant says why there is nothing that a new key could be asked to have.
+func (s *Session) NothingToGrant() string {
+	if slices.Contains(s.Caps.AccessFields, apikey.FieldExtra) {
+		return "what keys of " + s.Profile.Name + " may do is copied from key to key as it stands: detent show KEY shows it"
+	}
+	return "keys of " + s.Profile.Name + " have neither permissions nor a role"
+}
+
 // Offered are the capabilities with the permissions, roles, environments and words of properties as they are known now.
 func (s *Session) Offered() apikey.Capabilities {
 	c, now := s.Caps, s.Service.Capabilities()

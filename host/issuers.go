@@ -7,6 +7,7 @@ import (
 	"io"
 	"io/fs"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"detent/client/issuers"
@@ -157,14 +158,19 @@ func DescribeIssuer(w io.Writer, d *kit.Declaration) error {
 	for _, c := range d.Cannots() {
 		row("cannot", c.Ability+": "+c.Why)
 	}
-	row("cannot", UnsentWords(d))
-	row("truth", AlikeWords(d))
+	row("cannot", unsentWords(d))
+	row("truth", alikeWords(d))
 	_, err := io.WriteString(w, b.String())
 	return err
 }
 
-// UnsentWords say what a create does not ask for though keys have it; empty where it asks for all.
-func UnsentWords(d *kit.Declaration) string {
+// IssuerWarnings say what a file that can be used should be mended in.
+func IssuerWarnings(d *kit.Declaration) []string {
+	return slices.DeleteFunc([]string{unsentWords(d), alikeWords(d)}, func(words string) bool { return words == "" })
+}
+
+// unsentWords say what a create does not ask for though keys have it; empty where it asks for all.
+func unsentWords(d *kit.Declaration) string {
 	if len(d.Unsent()) == 0 {
 		return ""
 	}
@@ -175,8 +181,8 @@ func UnsentWords(d *kit.Declaration) string {
 	return "create does not send " + strings.Join(fields, ", ") + ": a key that has it is replaced by another only after a person's word"
 }
 
-// AlikeWords say that a living key may be answered as a dead one is, and what to do about it; empty where none is.
-func AlikeWords(d *kit.Declaration) string {
+// alikeWords say that a living key may be answered as a dead one is, and what to do about it; empty where none is.
+func alikeWords(d *kit.Declaration) string {
 	for i, p := range d.Probes {
 		if d.RefusesAlike(&p) {
 			return fmt.Sprintf("probe[%d].needs, refusals.means: a living key without %q may be answered as a dead one is, so that a refusal proves nothing of a key that is not known to have it, and a rotation of one "+

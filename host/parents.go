@@ -16,6 +16,14 @@ type ParentRow struct {
 	client.Choice
 }
 
+// ParentCells are the rows of a table: PARENT, ID, NAME, DESCRIPTION.
+func ParentCells(rows []ParentRow) (cells [][]string) {
+	for _, r := range rows {
+		cells = append(cells, []string{r.Parent, r.ID, r.Name, r.Description})
+	}
+	return cells
+}
+
 // Parents asks the service of the selected profile what keys can belong to, of each parent that it can be asked for. The profile need not
 // name them yet; what failed is said, and the others are asked all the same.
 func (h *Host) Parents(ctx context.Context, say func(format string, args ...any)) (_ []ParentRow, failed error, err error) {
