@@ -82,10 +82,20 @@ func (s *issuer) acknowledged(a *answer, c call, what string) (said, error) {
 	case count != nil && *count == 0:
 		return said{none: true}, nil
 	case begun || members == nil:
-	case count != nil, s.granted(objects, c.id):
+	case count != nil, s.granted(objects, c.id), enveloped(members):
 		return said{}, nil
 	}
 	return open, nil
+}
+
+// enveloped reports whether an answer is an envelope around nothing, as a service has it that puts what it says into data.
+func enveloped(members map[string]json.RawMessage) bool {
+	for name, raw := range members {
+		if name != "meta" && (name != "data" || string(bytes.TrimSpace(raw)) != "{}") {
+			return false
+		}
+	}
+	return members["data"] != nil
 }
 
 // denied is the no that an object of the answer says.
@@ -118,6 +128,9 @@ func (s *issuer) granted(objects []map[string]json.RawMessage, id string) (yes b
 				return false // "pending", and what is not known
 			}
 			yes = true
+		}
+		if !isNothing(object["errors"]) || object["deleted_count"] != nil && isNothing(object["deleted_count"]) {
+			return false // a yes that has its no beside it
 		}
 		for name, raw := range object {
 			switch {

@@ -159,7 +159,7 @@ func TestRotationsOfAFormerHomeGoOnGoBackAndEnd(t *testing.T) {
 	const waits = 130 // it waits for quiet, or for the soak to end
 	want := map[string]struct{ resume, abort, close way }{
 		// Prosopo shows no last use, so that only a person's word ends a drain.
-		"create":  {way{1, "confirm that every consumer has the new one"}, way{0, "was not touched by this rotation; no new key of this rotation is known"}, way{0, "nothing was changed"}},
+		"create":  {way{1, "confirm that every consumer has the new one"}, way{0, "was not touched by this rotation; no new key of this rotation is known"}, way{0, "the close itself changed nothing"}},
 		"deliver": {way{1, "confirm that every consumer has the new one"}, way{0, "deleted the new key"}, way{0, "is left as it is"}},
 		"verify":  {way{waits, "the old key's last use is watched"}, way{0, "deleted the new key"}, way{0, "may hold a secret"}},
 		"drain":   {way{1, "confirm that every consumer has the new one"}, way{0, "deleted the new key"}, way{0, "may hold a secret"}},
