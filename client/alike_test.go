@@ -2,6 +2,7 @@ package client
 
 import (
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 
@@ -60,6 +61,22 @@ func TestARefusalThatALivingKeyGetsTooRefusesNothing(t *testing.T) {
 		}
 		if want.why != "" && !strings.Contains(proof.Evidence, "GET /version answered 403") {
 			t.Errorf("the evidence is %q", proof.Evidence)
+		}
+	}
+}
+
+// TestA401ThatALivingKeyGetsTooIsSaidToBeOne: by the file, as nothing else tells it from one that only a dead key gets.
+func TestA401ThatALivingKeyGetsTooIsSaidToBeOne(t *testing.T) {
+	same401 := func(w http.ResponseWriter, r *http.Request, body string) {
+		rec := httptest.NewRecorder()
+		serveTwoOfOne(rec, r, body)
+		say(w, map[int]int{200: 200, 403: 401}[rec.Code], rec.Body.String())
+	}
+	for means, want := range map[string]apikey.Verdict{`status = 401, is = 401`: apikey.Silent, `status = 403, words = "gone", is = 401`: apikey.Refused} {
+		file := strings.Replace(twoOfOne, `status = 403, words = "api key is invalid", is = 401`, means, 1)
+		s := serve(t, strings.Replace(file, ", secrets = true", "", 1), "admin-0123456789abcdef", same401)
+		if proof, _, err := Verify(t.Context(), s, apikey.NewSecret(deadSecret)); err != nil || proof.Verdict != want || proof.Status != 401 {
+			t.Errorf("%s: %+v, %v", means, proof, err)
 		}
 	}
 }

@@ -1,6 +1,7 @@
 package client
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -51,7 +52,7 @@ func (s *issuer) verdictOf(p *kit.Probe, failed error) (apikey.Proof, error) {
 		return apikey.Proof{Call: p.Call, Status: e.Status, Verdict: apikey.Refused, Evidence: did(e.Status), Message: e.Message, Hint: e.Hint}, nil
 	}
 	proof, err := s.judge(p.Call, did, e)
-	if proof.Refused() && e.Came != 0 && s.d.RefusesAlike(p) {
+	if proof.Refused() && s.d.RefusesAlike(p, cmp.Or(e.Came, e.Status)) {
 		proof.Verdict, proof.Needs, proof.Why = apikey.Silent, p.Needs, fmt.Sprintf("a living key without the permission %s is answered so too: %s", p.Needs, proof.Message)
 		proof.Message = ""
 	}

@@ -106,7 +106,7 @@ func (s *issuer) probeBy(ctx context.Context, p *kit.Probe, secret apikey.Secret
 // remembered makes a refusal of one that a living key may get, where the same call has accepted the secret before: its key is known to have
 // what the call needs.
 func (s *issuer) remembered(p *kit.Probe, secret apikey.Secret, proof apikey.Proof) apikey.Proof {
-	if !s.d.RefusesAlike(p) {
+	if !s.d.RefusesAlike(p, 0) {
 		return proof
 	}
 	at := [2]string{p.Call, idOfSecret(secret)}

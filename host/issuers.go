@@ -184,7 +184,7 @@ func unsentWords(d *kit.Declaration) string {
 // alikeWords say that a living key may be answered as a dead one is, and what to do about it; empty where none is.
 func alikeWords(d *kit.Declaration) string {
 	for i, p := range d.Probes {
-		if d.RefusesAlike(&p) {
+		if d.RefusesAlike(&p, 0) {
 			return fmt.Sprintf("probe[%d].needs, refusals.means: a living key without %q may be answered as a dead one is, so that a refusal proves nothing of a key that is not known to have it, and a rotation of one "+
 				"that has nothing of %s is refused. If the service has a code for a missing permission, refusals.lacking names it; else declare a probe that any key is answered, or one more for each permission",
 				i, p.Needs, cmp.Or(strings.Join(d.ProvenBy(), ", "), p.Needs))

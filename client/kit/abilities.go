@@ -60,18 +60,19 @@ func (d *Declaration) Unsent() (out []apikey.Field) {
 	return out
 }
 
-// RefusesAlike reports whether what is taken for the refusal of a dead secret is what a living key without the permission that the probe needs
-// is answered, too, as far as the declaration tells: the status that came is another, and nothing tells the two apart.
-func (d *Declaration) RefusesAlike(p *Probe) bool {
+// RefusesAlike reports whether what is taken for the refusal of a dead secret, and came with a status, is what a living key without the permission
+// that the probe needs is answered, too, as far as the declaration tells: nothing tells the two apart. A 401 is so where it is said to be one:
+// { status = 401, is = 401 }. Status 0 is any.
+func (d *Declaration) RefusesAlike(p *Probe, status int) bool {
 	return p.Needs != "" && !p.Own && d.Refusals.Lacking == "" && slices.ContainsFunc(d.Refusals.Means, func(m Meaning) bool {
-		return m.Is == http.StatusUnauthorized && m.Status != http.StatusUnauthorized
+		return m.Is == http.StatusUnauthorized && (status == 0 || m.Status == status || m.Status == 0 && status != http.StatusUnauthorized)
 	})
 }
 
 // ProvenBy are the permissions of which a key needs one for a probe to tell it from a dead one; none where some probe tells of any key.
 func (d *Declaration) ProvenBy() (out []string) {
 	for i := range d.Probes {
-		if !d.RefusesAlike(&d.Probes[i]) {
+		if !d.RefusesAlike(&d.Probes[i], 0) {
 			return nil
 		}
 		out = append(out, d.Probes[i].Needs)

@@ -175,7 +175,7 @@ func (t *trial) without(ctx context.Context, _ *trialKey) {
 		case err != nil:
 			t.wrong("probe.needs", "a living key without "+p.Needs, err)
 		case proof.Refused():
-			t.failure("probe.needs", "a living key without %s is taken for a dead one: %s. refusals.lacking is the code of a missing permission, if there is one; else a probe that any key is answered", p.Needs, proof.Evidence)
+			t.failure("probe.needs", "a living key without %s is taken for a dead one: %s. refusals.lacking is the code of a missing permission, if there is one; else a probe that any key is answered, or refusals.means = [{ status = 401, is = 401 }] says that a refusal proves nothing of a key that is not known to have it", p.Needs, proof.Evidence)
 		default:
 			t.held("probe.needs", "a living key without %s: %s, and is not taken for a dead one: %s", p.Needs, verdictWord(proof), proof.Evidence)
 		}
