@@ -56,7 +56,8 @@ var fronts = []string{"cli", "remote", "tui", "host"}
 var rooms = map[string][]string{
 	"client/issuertest":    {"client"},
 	"client/issuers":       {"client/kit"},
-	"client/kit":           {},
+	"client/kit":           {"client/signers"},
+	"client/signers":       {},
 	"host/trial":           {},
 	"keyserver/servertest": {"keyserver"},
 	"keyserver/contract":   {"keyserver/store", "keyserver/wirename"},

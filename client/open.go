@@ -55,6 +55,9 @@ func openIssuer(d *kit.Declaration, opts Options) (*issuer, *Error) {
 		return nil, bad
 	}
 	s.transport = t
+	if isSigned(&d.Auth) || isSigned(&d.KeyAuth) {
+		t.signs()
+	}
 	if form := cmp.Or(opts.Whole, d.Secret.Shape); form != "" {
 		whole, err := regexp.Compile("^(?:" + form + ")$")
 		if err != nil {

@@ -6,6 +6,7 @@
 //
 //	a credential in a header, basic, a cookie or the body, or a session by a login       auth, key_auth, auth.login
 //	keys of an account, a project, a service account                                      parent, {NAME} in paths, { parent = "NAME" }
+//	a signature over each request, by a function of package signers                       auth, auth.signer
 //	which of these there are, as the service tells                                        parent.catalogue
 //	a list in which some rows are keys                                                    list.only
 //	a body that is a form                                                                 send_as

@@ -385,3 +385,21 @@ func FuzzLoad(f *testing.F) {
 		}
 	})
 }
+
+// TestASignerIsOneThatThereIs: with what it signs with.
+func TestASignerIsOneThatThereIs(t *testing.T) {
+	for text, want := range map[string]string{
+		"auth = { kind = \"signed\", signer = \"nobody\" }\n":   `example.toml:13: auth.signer: "nobody" is not known here: one of "edgegrid"`,
+		"auth.kind = \"signed\"\n":                              `auth.signer: "" is not known here: one of "edgegrid"`,
+		"auth.signer = \"edgegrid\"\n":                          `example.toml:13: auth.signer: is for kind = "signed"`,
+		"auth = { kind = \"signed\", signer = \"edgegrid\" }\n": `parent: is missing: the signer "edgegrid" signs with one that has the name "access_token"`,
+	} {
+		if _, err := LoadUsers("example.toml", []byte(small+text)); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v", text, err)
+		}
+	}
+	whole := "auth = { kind = \"signed\", signer = \"edgegrid\" }\nparent = [{ name = \"access_token\", title = \"Access token\" }]\n"
+	if d, err := LoadUsers("example.toml", []byte(small+whole)); err != nil || d.Auth.Takes() != "CLIENT_TOKEN:CLIENT_SECRET" {
+		t.Error(err)
+	}
+}
