@@ -279,8 +279,8 @@ func (t *transport) secrets(c call) []apikey.Secret {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	out := append([]apikey.Secret{t.opts.Token, c.bearer, t.session, c.idSecret, c.tried}, t.halves...)
-	if isSigned(c.auth) {
-		out = append(out, signingParts(c.auth, t.credentialOf(c))...)
+	if isSigned(c.auth) && !c.bearer.IsZero() {
+		out = append(out, signingParts(c.auth, c.bearer)...)
 	}
 	return out
 }

@@ -65,7 +65,7 @@ func (s *issuer) one(ctx context.Context, c call, names []string) (key apikey.Ke
 			return err
 		}
 		key, err = s.key(r)
-		secret = r.secret()
+		secret = s.withHalf(r, r.secret())
 		return err
 	})
 	return key, secret, err

@@ -65,7 +65,7 @@ func (s *issuer) rolledTo(a *answer, id string) (out apikey.Rolled, err error) {
 		m.row.setSecret(m.secret)
 	}
 	row, named := m.row, firstOf(m.row.id...) != ""
-	out.Secret = m.secret
+	out.Secret = s.withHalf(m.row, m.secret)
 	switch {
 	case !named && s.d.Roll.NewID:
 		return apikey.Rolled{}, badAnswer("the answer to the roll does not name the key that it made")

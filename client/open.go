@@ -105,6 +105,9 @@ func (s *issuer) authorize() {
 	if s.d.KeyAuth.Kind != "" {
 		s.tried = &s.d.KeyAuth
 	}
+	if isSigned(s.own) {
+		s.halves = signingParts(s.own, s.opts.Token)
+	}
 	if s.d.Auth.Kind != "basic" && s.d.Auth.Login == nil && s.d.Auth.Second == "" {
 		return
 	}

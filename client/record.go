@@ -16,7 +16,7 @@ import (
 // record is a row on the wire: of each field the members that a declaration names, as they came, in the order in which they are looked
 // at. One is used for all rows of a list.
 type record struct {
-	id, name, masked, prefix, suffix          []text
+	id, name, masked, prefix, suffix, half    []text
 	env, kind, role                           []text
 	created, updated, expires, used, rolled   []wireTime
 	restrictions, permissions, former, copied []json.RawMessage
@@ -58,7 +58,7 @@ const (
 
 func newRecord(of *kit.Row) *record {
 	r := &record{places: map[string]json.Unmarshaler{}}
-	r.texts = places(r, []part[text]{{&r.id, of.ID}, {&r.name, of.Name}, {&r.masked, of.Masked}, {&r.prefix, of.Prefix}, {&r.suffix, of.Suffix}, {&r.env, of.Environment},
+	r.texts = places(r, []part[text]{{&r.id, of.ID}, {&r.name, of.Name}, {&r.masked, of.Masked}, {&r.prefix, of.Prefix}, {&r.suffix, of.Suffix}, {&r.half, of.PairWith}, {&r.env, of.Environment},
 		{&r.kind, of.Type}, {&r.role, of.Role}})
 	for _, name := range r.names { // no others are there yet
 		r.places[name] = &textPlace{text: r.places[name].(*text), in: &r.letters}

@@ -93,7 +93,7 @@ type transport struct {
 	server  time.Time
 	local   time.Time
 	session apikey.Secret   // the one in use, for redaction
-	halves  []apikey.Secret // of a credential that is a login and its password, for redaction
+	halves  []apikey.Secret // the parts of a credential that has some, for redaction
 	logging sync.Mutex
 }
 
