@@ -15,16 +15,16 @@ import (
 )
 
 // ask makes the request of a probe. of is the id of the key that the secret is of, where the answer names it.
-func (s *issuer) ask(ctx context.Context, p *kit.Probe, secret apikey.Secret) (of string, err error) {
+func (s *issuer) ask(ctx context.Context, p *kit.Probe, secret apikey.Secret) (of string, failed error) {
 	c := s.request(opProbe, &kit.Call{Call: p.Call, Query: p.Query, Send: p.Send, SendAs: p.SendAs, Body: p.Body, Needs: p.Needs}, p.ID, map[apikey.Field]any{fillSecret: secret})
 	c.list = p.Answers == "keys" || p.Answers == "list"
+	shape := s.shapeOf(p, &of)
+	read := func(a *answer) error { return shape(a.body) }
 	if p.Own {
 		c.tried = secret
-		err = s.send(ctx, c, s.shapeOf(p, &of))
-	} else {
-		err = s.do(ctx, s.byKey(c, secret), s.shapeOf(p, &of))
+		return of, s.send(ctx, c, read)
 	}
-	return of, err
+	return of, s.do(ctx, s.byKey(c, secret), read)
 }
 
 // proofOf is what the answer to a probe shows, and whose the secret is where it names that.
@@ -62,8 +62,11 @@ func (s *issuer) verdictOf(p *kit.Probe, failed error) (apikey.Proof, error) {
 	return s.open(p, proof), err
 }
 
+// errDead is an answer that says that a secret is not accepted.
+var errDead = errors.New("the secret is not accepted")
+
 // shapeOf reads the answer that only a secret that is accepted gets, and the id in it of the key that the secret is of.
-func (s *issuer) shapeOf(p *kit.Probe, of *string) func(*answer) error {
+func (s *issuer) shapeOf(p *kit.Probe, of *string) func(*guard) error {
 	names := func(members map[string]json.RawMessage) {
 		var id text
 		if raw := dig(members, p.KeyID); raw != nil {
@@ -75,16 +78,16 @@ func (s *issuer) shapeOf(p *kit.Probe, of *string) func(*answer) error {
 	case "keys":
 		return s.ownList()
 	case "object":
-		return func(a *answer) error {
-			members, err := requireOneObject(a, s.d.Row.ID)
+		return func(body *guard) error {
+			members, err := requireOneObject(body, s.d.Row.ID)
 			names(members)
 			return err
 		}
 	case "list":
 		return listed(slices.Concat(p.Rows, s.d.List.Rows), requireObject)
 	}
-	return func(a *answer) error {
-		members, _, err := decodeObject(a.body)
+	return func(body *guard) error {
+		members, _, err := decodeObject(body)
 		if err != nil {
 			return foreign(err)
 		}
@@ -126,7 +129,7 @@ func allSay(members map[string]json.RawMessage, meant map[string][]string) bool 
 }
 
 // ownList accepts the issuer's own list of keys.
-func (s *issuer) ownList() func(*answer) error {
+func (s *issuer) ownList() func(*guard) error {
 	r := listedRecord(&s.d.Row, s.d.List.Only)
 	return listed(s.d.List.Rows, func(raw []byte) error {
 		switch {

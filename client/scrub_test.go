@@ -46,7 +46,7 @@ func TestScrubbedTextIsHarmless(t *testing.T) {
 }
 
 // harmless is what no text of a server may be above the client.
-func harmless(t *testing.T, text string, limit int) {
+func assertHarmless(t *testing.T, text string, limit int) {
 	t.Helper()
 	if !utf8.ValidString(text) || utf8.RuneCountInString(text) > limit || strings.TrimSpace(text) != text && strings.Trim(text, " ") != text {
 		t.Fatalf("%q is not valid, trimmed and short", text)
@@ -74,12 +74,12 @@ func FuzzScrub(f *testing.F) {
 	f.Fuzz(func(t *testing.T, raw string) {
 		for _, limit := range []int{8, maxMessage, maxField} {
 			once := scrub(raw, limit)
-			harmless(t, once, limit)
+			assertHarmless(t, once, limit)
 			if twice := scrub(once, limit); twice != once {
 				t.Fatalf("scrub is not idempotent: %q, then %q", once, twice)
 			}
 		}
-		harmless(t, words(raw), maxMessage)
+		assertHarmless(t, words(raw), maxMessage)
 	})
 }
 
@@ -98,30 +98,8 @@ func TestAHostileTextIsScrubbedInLinearTime(t *testing.T) {
 	}
 }
 
-func TestSpellingsGoBackAsTheyCame(t *testing.T) {
-	var v verbatim
-	raws := []string{"plain", "a\x1b[31mb", "a\u202eb", "ab", "\x1b[0m", strings.Repeat("x", 2000)}
-	shown := map[string]bool{}
-	for _, raw := range raws {
-		s := v.show(raw)
-		harmless(t, s, maxField+20)
-		if shown[s] || s == "" {
-			t.Errorf("%q is shown as %q, like another", raw, s)
-		}
-		shown[s] = true
-		if v.show(raw) != s {
-			t.Errorf("%q is shown in two ways", raw)
-		}
-	}
-	for _, raw := range raws {
-		if got := v.wire(v.show(raw)); got != raw {
-			t.Errorf("%q goes back as %q", raw, got)
-		}
-	}
-}
-
 func TestWordsHideWhatLooksLikeASecret(t *testing.T) {
-	for _, secret := range []string{"sk_live_abc123xyz789AAAA", "sk-ec54686abcdef0123456", "psp_abcdefghijkl0123456789", jwtOne} {
+	for _, secret := range []string{"sk_live_abc123xyz789AAAA", "sk-ec54686abcdef0123456", "psp_abcdefghijkl0123456789", "eyJhbGciOiJub25lIn0.eyJhcGlrZXkiOiJrMSIsImV4cCI6MTc5ODc2MTYwMH0.c2lnbmF0dXJl"} {
 		if got := words("the key " + secret + " is wrong"); got != "the key [secret] is wrong" {
 			t.Errorf("got %q", got)
 		}

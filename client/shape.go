@@ -19,10 +19,10 @@ var (
 
 // listed accepts a list of the service's: a bare array, or an object that has the array under one of names and does not
 // say no. element looks at the first element that is not of another kind. A bare array is not read beyond that.
-func listed(names []string, element func(raw []byte) error) func(*answer) error {
-	return func(a *answer) error {
+func listed(names []string, element func(raw []byte) error) func(*guard) error {
+	return func(body *guard) error {
 		head := make([]byte, 512)
-		n, err := io.ReadFull(a.body, head)
+		n, err := io.ReadFull(body, head)
 		if err != nil && err != io.EOF && err != io.ErrUnexpectedEOF {
 			return err
 		}
@@ -35,7 +35,7 @@ func listed(names []string, element func(raw []byte) error) func(*answer) error 
 		}
 		bare := bytes.HasPrefix(bytes.TrimLeft(head, " \t\r\n"), []byte("["))
 		seen := false
-		_, err = decodeList(newGuard(io.MultiReader(bytes.NewReader(head), &a.body.limited), maxList), names, func(raw []byte) error {
+		_, err = decodeList(newGuard(io.MultiReader(bytes.NewReader(head), &body.limited), maxList), names, func(raw []byte) error {
 			if seen {
 				return nil
 			}
@@ -85,8 +85,8 @@ func requireObject(raw []byte) error {
 }
 
 // requireOneObject accepts an object that has an id, as rows have it or under "id", or an envelope around one that says that all went well.
-func requireOneObject(a *answer, ids []string) (members map[string]json.RawMessage, err error) {
-	members, _, err = decodeObject(a.body)
+func requireOneObject(body *guard, ids []string) (members map[string]json.RawMessage, err error) {
+	members, _, err = decodeObject(body)
 	if err != nil {
 		return nil, foreign(err)
 	}
@@ -96,6 +96,3 @@ func requireOneObject(a *answer, ids []string) (members map[string]json.RawMessa
 	}
 	return members, nil
 }
-
-// errDead is an answer that says that a secret is not accepted.
-var errDead = errors.New("the secret is not accepted")
