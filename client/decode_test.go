@@ -11,6 +11,7 @@ import (
 	"detent/apikey"
 	"detent/client/issuers"
 	"detent/client/kit"
+	"detent/client/wire"
 	"detent/keyserver/wirename"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -56,9 +57,9 @@ func decodings(each func(apikey.Key), issuers ...*issuer) (out []func(*jsontext.
 
 // decoding reads one element of a list.
 func (s *issuer) decoding(each func(apikey.Key)) func(*jsontext.Decoder) error {
-	row := newRecord(&s.d.Row)
+	row := wire.NewRecord(&s.d.Row)
 	return func(dec *jsontext.Decoder) error {
-		if err := row.from(dec); err != nil {
+		if err := row.Next(dec); err != nil {
 			return err
 		}
 		k, err := s.key(row)
@@ -86,10 +87,10 @@ func FuzzDecodeList(f *testing.F) {
 				texts = append(append(append(texts, k.Restrictions.IPAddresses...), k.Restrictions.Referrers...), k.Restrictions.Endpoints...)
 			}
 			for _, text := range texts {
-				harmless(t, text, maxField+20)
+				harmless(t, text, wire.MaxField+20)
 			}
 			for name, raw := range k.Extra {
-				if !json.Valid(raw) || !isPrintable(strings.ReplaceAll(string(raw), " ", "")) {
+				if !json.Valid(raw) || !wire.IsPrintable(strings.ReplaceAll(string(raw), " ", "")) {
 					t.Fatalf("%s is %q", name, raw)
 				}
 			}
@@ -98,12 +99,12 @@ func FuzzDecodeList(f *testing.F) {
 			}
 		}
 		for _, row := range decodings(each, p, v, g) {
-			_, err := readList(newGuard(bytes.NewReader(body), maxOther), p.d.List.Rows, row)
+			_, err := wire.ReadList(wire.NewGuard(bytes.NewReader(body), wire.MaxOther), p.d.List.Rows, row)
 			if err == nil && !json.Valid(body) {
 				t.Fatalf("%q was taken for a list", body)
 			}
 			if e := p.unread(call{op: opList, list: true}, http.StatusOK, err); err != nil {
-				harmless(t, e.Message, maxMessage)
+				harmless(t, e.Message, wire.MaxMessage)
 			}
 		}
 	})
@@ -116,18 +117,18 @@ func FuzzDecodeAnswer(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, body []byte) {
 		p, _, _ := adapters(t)
-		e := p.fail(call{op: opList, list: true}, http.StatusForbidden, parseFault(body))
-		harmless(t, e.Message, maxMessage)
-		harmless(t, e.Code, maxMessage)
+		e := p.fail(call{op: opList, list: true}, http.StatusForbidden, wire.ParseFault(body))
+		harmless(t, e.Message, wire.MaxMessage)
+		harmless(t, e.Code, wire.MaxMessage)
 		if strings.Contains(e.Error(), ownToken) {
 			t.Fatalf("%q repeats the token", e.Error())
 		}
-		if v, err := decodePublicKey(bytes.NewReader(body)); err == nil && !isPrintable(v.Value.Reveal()) {
+		if v, err := decodePublicKey(bytes.NewReader(body)); err == nil && !wire.IsPrintable(v.Value.Reveal()) {
 			t.Fatalf("the public key %q", v.Value.Reveal())
 		}
-		_, _, _ = decodeObject(bytes.NewReader(body), "data")
+		_, _, _ = wire.DecodeObject(bytes.NewReader(body), "data")
 		_ = parsePermissions(body, kit.Value{})
-		_ = restrictions(body)
+		_ = wire.ReadRestrictions(body)
 		claims(string(body))
 	})
 }
@@ -156,7 +157,7 @@ func BenchmarkDecode100kKeys(b *testing.B) {
 			b.ReportAllocs()
 			b.SetBytes(int64(body.Len()))
 			for b.Loop() {
-				if _, err := readList(newGuard(bytes.NewReader(body.Bytes()), maxList), nil, c.each); err != nil {
+				if _, err := wire.ReadList(wire.NewGuard(bytes.NewReader(body.Bytes()), wire.MaxList), nil, c.each); err != nil {
 					b.Fatal(err)
 				}
 			}

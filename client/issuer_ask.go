@@ -12,6 +12,7 @@ import (
 
 	"detent/apikey"
 	"detent/client/kit"
+	"detent/client/wire"
 )
 
 // ask makes the request of a probe. of is the id of the key that the secret is of, where the answer names it.
@@ -62,14 +63,11 @@ func (s *issuer) verdictOf(p *kit.Probe, failed error) (apikey.Proof, error) {
 	return s.open(p, proof), err
 }
 
-// errDead is an answer that says that a secret is not accepted.
-var errDead = errors.New("the secret is not accepted")
-
 // shapeOf reads the answer that only a secret that is accepted gets, and the id in it of the key that the secret is of.
-func (s *issuer) shapeOf(p *kit.Probe, of *string) func(*guard) error {
+func (s *issuer) shapeOf(p *kit.Probe, of *string) func(*wire.Guard) error {
 	names := func(members map[string]json.RawMessage) {
-		var id text
-		if raw := dig(members, p.KeyID); raw != nil {
+		var id wire.Text
+		if raw := wire.Dig(members, p.KeyID); raw != nil {
 			_ = json.Unmarshal(raw, &id)
 		}
 		*of = string(id)
@@ -78,29 +76,29 @@ func (s *issuer) shapeOf(p *kit.Probe, of *string) func(*guard) error {
 	case "keys":
 		return s.ownList()
 	case "object":
-		return func(body *guard) error {
-			members, err := requireOneObject(body, s.d.Row.ID)
+		return func(body *wire.Guard) error {
+			members, err := wire.RequireOneObject(body, s.d.Row.ID)
 			names(members)
 			return err
 		}
 	case "list":
-		return listed(slices.Concat(p.Rows, s.d.List.Rows), requireObject)
+		return wire.RequireList(slices.Concat(p.Rows, s.d.List.Rows), wire.RequireObject)
 	}
-	return func(body *guard) error {
-		members, _, err := decodeObject(body)
+	return func(body *wire.Guard) error {
+		members, _, err := wire.DecodeObject(body)
 		if err != nil {
-			return foreign(err)
+			return wire.Foreign(err)
 		}
 		for _, path := range p.Members {
-			if dig(members, path) == nil {
-				return errForeign
+			if wire.Dig(members, path) == nil {
+				return wire.ErrForeign
 			}
 		}
 		if anySays(members, p.Refuses) {
 			return errDead
 		}
 		if len(p.Accepts) > 0 && !anySays(members, p.Accepts) {
-			return errForeign
+			return wire.ErrForeign
 		}
 		names(members)
 		return nil
@@ -110,8 +108,8 @@ func (s *issuer) shapeOf(p *kit.Probe, of *string) func(*guard) error {
 // anySays reports whether a member has one of the values that are meant.
 func anySays(members map[string]json.RawMessage, meant map[string][]string) bool {
 	for path, values := range meant {
-		var w word
-		if raw := dig(members, path); raw != nil && w.UnmarshalJSON(raw) == nil && slices.Contains(values, string(w)) {
+		var w wire.Word
+		if raw := wire.Dig(members, path); raw != nil && w.UnmarshalJSON(raw) == nil && slices.Contains(values, string(w)) {
 			return true
 		}
 	}
@@ -129,14 +127,14 @@ func allSay(members map[string]json.RawMessage, meant map[string][]string) bool 
 }
 
 // ownList accepts the issuer's own list of keys.
-func (s *issuer) ownList() func(*guard) error {
-	r := listedRecord(&s.d.Row, s.d.List.Only)
-	return listed(s.d.List.Rows, func(raw []byte) error {
+func (s *issuer) ownList() func(*wire.Guard) error {
+	r := wire.NewListRecord(&s.d.Row, s.d.List.Only)
+	return wire.RequireList(s.d.List.Rows, func(raw []byte) error {
 		switch {
-		case r.decode(raw) != nil || firstOf(r.id...) == "": // every row has one
-			return errForeign
-		case !r.counts():
-			return errOther
+		case r.Decode(raw) != nil || wire.FirstOf(r.ID...) == "": // every row has one
+			return wire.ErrForeign
+		case !r.Counts():
+			return wire.ErrOther
 		}
 		return nil
 	})

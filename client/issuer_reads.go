@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"detent/apikey"
+	"detent/client/wire"
 )
 
 // List implements Service.
@@ -67,7 +68,7 @@ func (s *issuer) Retrieve(ctx context.Context, id string) (apikey.Secret, error)
 	defer done()
 	if s.d.Retrieve == nil {
 		listed, err := s.inList(ctx, id)
-		if listed.secret.Len() < leastListed {
+		if listed.secret.Len() < wire.LeastListed {
 			return apikey.Secret{}, err
 		}
 		return s.withID(id, listed.secret), err

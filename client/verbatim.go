@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+
+	"detent/client/wire"
 )
 
 // verbatim remembers how the service itself spells what is shown scrubbed: ids, and the names of
@@ -17,7 +19,7 @@ type verbatim struct {
 
 // show is the text to show for raw.
 func (v *verbatim) show(raw string) string {
-	shown := scrub(raw, maxField)
+	shown := wire.Scrub(raw, wire.MaxField)
 	if shown == raw {
 		return raw
 	}

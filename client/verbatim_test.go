@@ -3,6 +3,8 @@ package client
 import (
 	"strings"
 	"testing"
+
+	"detent/client/wire"
 )
 
 func TestSpellingsGoBackAsTheyCame(t *testing.T) {
@@ -11,7 +13,7 @@ func TestSpellingsGoBackAsTheyCame(t *testing.T) {
 	shown := map[string]bool{}
 	for _, raw := range raws {
 		s := v.show(raw)
-		harmless(t, s, maxField+20)
+		harmless(t, s, wire.MaxField+20)
 		if shown[s] || s == "" {
 			t.Errorf("%q is shown as %q, like another", raw, s)
 		}
@@ -30,7 +32,7 @@ func TestSpellingsGoBackAsTheyCame(t *testing.T) {
 // harmless is what scrubbing leaves as it is.
 func harmless(t *testing.T, text string, limit int) {
 	t.Helper()
-	if got := scrub(text, limit); got != text {
+	if got := wire.Scrub(text, limit); got != text {
 		t.Fatalf("%q is not scrubbed: that gives %q", text, got)
 	}
 }

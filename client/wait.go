@@ -12,6 +12,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"detent/client/wire"
 )
 
 // Servers tell a limit, and how long to wait, in many spellings. Names are compared without their hyphens, so that
@@ -76,12 +78,12 @@ func (t *transport) waitAsked(h http.Header, limited bool) time.Duration {
 // waitsIn are the members of an error body that ask to wait, some levels down.
 func waitsIn(body []byte, levels int) map[string]string {
 	found := map[string]string{}
-	members, list := objectOf(body), listOf(body)
+	members, list := wire.Object(body), wire.List(body)
 	if levels < 0 {
 		return found
 	}
 	for name, raw := range members {
-		var value text
+		var value wire.Text
 		if asksToWait(plainName(name)) && json.Unmarshal(raw, &value) == nil && value != "" {
 			found[name] = string(value)
 			continue
@@ -165,7 +167,7 @@ func waitOf(text string, unit time.Duration, from time.Time) time.Duration {
 		if math.IsNaN(n) || n <= 0 || math.IsInf(n, 0) && err == nil {
 			return 0
 		}
-		if at, ok := parseTime(text); ok && n >= epochSeconds && unit == time.Second {
+		if at, ok := wire.ParseTime(text); ok && n >= epochSeconds && unit == time.Second {
 			return min(longest, max(0, at.Sub(from)))
 		}
 		return time.Duration(min(n*float64(unit), float64(longest)))
@@ -173,7 +175,7 @@ func waitOf(text string, unit time.Duration, from time.Time) time.Duration {
 	if at, err := http.ParseTime(text); err == nil {
 		return min(longest, max(0, at.Sub(from)))
 	}
-	if at, ok := parseTime(text); ok {
+	if at, ok := wire.ParseTime(text); ok {
 		return min(longest, max(0, at.Sub(from)))
 	}
 	total := 0.0

@@ -1,4 +1,4 @@
-package client
+package wire
 
 import (
 	"context"
@@ -20,14 +20,14 @@ func TestListsInAnyPieces(t *testing.T) {
 	} {
 		for _, r := range []io.Reader{strings.NewReader(body), iotest.OneByteReader(strings.NewReader(body)), iotest.DataErrReader(strings.NewReader(body))} {
 			n := 0
-			_, err := decodeList(newGuard(r, maxList), []string{"data"}, func(raw []byte) error { n++; return json.Unmarshal(raw, new(any)) })
+			_, err := DecodeList(NewGuard(r, MaxList), []string{"data"}, func(raw []byte) error { n++; return json.Unmarshal(raw, new(any)) })
 			if want < 0 && err == nil || want >= 0 && (err != nil || n != want) {
 				t.Errorf("%.40q: %d elements, %v; want %d", body, n, err, want)
 			}
 		}
 	}
 	broken := errors.New("reset")
-	if _, err := decodeList(newGuard(io.MultiReader(strings.NewReader(`[{"id":`), iotest.ErrReader(broken)), maxList), nil, func([]byte) error { return nil }); !errors.Is(err, broken) {
+	if _, err := DecodeList(NewGuard(io.MultiReader(strings.NewReader(`[{"id":`), iotest.ErrReader(broken)), MaxList), nil, func([]byte) error { return nil }); !errors.Is(err, broken) {
 		t.Errorf("a broken connection is told as %v", err)
 	}
 }
@@ -53,8 +53,8 @@ func (r *ranOut) Read(p []byte) (int, error) {
 func TestAListWhoseTimeRunsOutSaysSoWhereverItStands(t *testing.T) {
 	const whole = `{"success":true,"data":[{"id":"k1","name":"a"},{"id":"k2","name":"b"}],"next":null}`
 	for at := range len(whole) {
-		body := newGuard(&ranOut{text: whole[:at]}, maxList)
-		_, err := decodeList(body, []string{"data"}, func([]byte) error { return nil })
+		body := NewGuard(&ranOut{text: whole[:at]}, MaxList)
+		_, err := DecodeList(body, []string{"data"}, func([]byte) error { return nil })
 		if !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("after %s: %v", whole[:at], err)
 		}

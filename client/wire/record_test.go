@@ -1,12 +1,13 @@
-package client
+package wire
 
 import (
 	"bytes"
-	"detent/client/issuers"
-	"detent/client/kit"
 	"encoding/json"
 	"reflect"
 	"testing"
+
+	"detent/client/issuers"
+	"detent/client/kit"
 )
 
 // declaredRows are the rows of all issuers that are declared.
@@ -36,7 +37,7 @@ func TestARowIsReadAsEncodingJSONReadsIt(t *testing.T) {
 }
 
 // plainly reads a row with encoding/json alone.
-func plainly(r *record, raw []byte) error {
+func plainly(r *Record, raw []byte) error {
 	var members map[string]json.RawMessage
 	if err := json.Unmarshal(raw, &members); err != nil || members == nil {
 		return err
@@ -67,11 +68,11 @@ func plainly(r *record, raw []byte) error {
 func sameRecord(t *testing.T, raw string) {
 	t.Helper()
 	for _, declared := range declaredRows(t) {
-		fast, slow := newRecord(declared), newRecord(declared)
+		fast, slow := NewRecord(declared), NewRecord(declared)
 		for name := range fast.places {
-			_ = fast.decode([]byte(`{"` + name + `":"2025-01-01T00:00:00Z"}`))
+			_ = fast.Decode([]byte(`{"` + name + `":"2025-01-01T00:00:00Z"}`))
 		}
-		gotErr, wantErr := fast.decode([]byte(raw)), plainly(slow, []byte(raw))
+		gotErr, wantErr := fast.Decode([]byte(raw)), plainly(slow, []byte(raw))
 		for i := range fast.raws {
 			if len(fast.raws[i]) == 0 {
 				fast.raws[i] = nil
@@ -97,7 +98,7 @@ func FuzzARowIsReadAsEncodingJSONReadsIt(f *testing.F) {
 
 func TestEveryMemberHasItsField(t *testing.T) {
 	for _, declared := range declaredRows(t) {
-		r, places := newRecord(declared), map[json.Unmarshaler]bool{}
+		r, places := NewRecord(declared), map[json.Unmarshaler]bool{}
 		for _, name := range r.names {
 			f := r.field([]byte(name))
 			if n, is := f.(*nest); is && n.own == nil { // only leads to others
@@ -108,7 +109,7 @@ func TestEveryMemberHasItsField(t *testing.T) {
 			}
 			places[f] = true
 		}
-		if len(places) != len(r.texts)+len(r.times)+len(r.tokens)+len(r.raws)+len(r.flags)+len(r.refs)+len(r.words) || len(places) < 2 {
+		if len(places) != len(r.texts)+len(r.times)+len(r.tokens)+len(r.raws)+len(r.flags)+len(r.Refs)+len(r.words) || len(places) < 2 {
 			t.Errorf("%d places for %d members", len(places), len(r.names))
 		}
 	}

@@ -1,11 +1,12 @@
-package client
+package wire
 
 import (
-	"detent/apikey"
 	"encoding/json"
 	"strconv"
 	"testing"
 	"time"
+
+	"detent/apikey"
 )
 
 func TestDatesAreReadTolerantly(t *testing.T) {
@@ -37,20 +38,20 @@ func TestDatesAreReadTolerantly(t *testing.T) {
 		`"0001-01-01T00:00:00-14:00"`:    "?",
 		`"2023-10-24T07:31:33.363+0000"`: "2023-10-24T07:31:33.363Z",
 	} {
-		var w wireTime
+		var w Time
 		if err := json.Unmarshal([]byte(wire), &w); err != nil {
 			t.Errorf("%s: %v", wire, err)
 			continue
 		}
-		if got := shown(w.orNever()); got != want {
+		if got := shown(w.OrNever()); got != want {
 			t.Errorf("%s is %s, want %s", wire, got, want)
 		}
 	}
-	var row struct{ A, B wireTime }
+	var row struct{ A, B Time }
 	if err := json.Unmarshal([]byte(`{"B":null}`), &row); err != nil {
 		t.Fatal(err)
 	}
-	if row.A.orNever().Known() || !row.A.expiry().IsNever() || !row.B.orNever().IsNever() || row.B.reported().Known() {
+	if row.A.OrNever().Known() || !row.A.Expiry().IsNever() || !row.B.OrNever().IsNever() || row.B.Reported().Known() {
 		t.Error("absent and null are not told apart")
 	}
 }
@@ -58,9 +59,9 @@ func TestDatesAreReadTolerantly(t *testing.T) {
 // TestTheInstantZeroIsZeroHoweverItIsWritten: never, and no date in the past.
 func TestTheInstantZeroIsZeroHoweverItIsWritten(t *testing.T) {
 	for _, wire := range []string{`0`, `0.0`, `"0"`, `"1970-01-01T00:00:00Z"`, `"1970-01-01T00:00:00.000Z"`, `"1970-01-01T00:00:00+00:00"`, `"1970-01-01T01:00:00+01:00"`, `"1970-01-01 00:00:00"`, `"1970-01-01"`, `"Thu, 01 Jan 1970 00:00:00 GMT"`, `"1970-01-01t00:00:00z"`} {
-		var w wireTime
-		if err := json.Unmarshal([]byte(wire), &w); err != nil || !w.orNever().IsNever() || !w.expiry().IsNever() || !w.use().IsNever() || w.reported().Known() {
-			t.Errorf("%s: %v, %v", wire, shown(w.orNever()), err)
+		var w Time
+		if err := json.Unmarshal([]byte(wire), &w); err != nil || !w.OrNever().IsNever() || !w.Expiry().IsNever() || !w.Use().IsNever() || w.Reported().Known() {
+			t.Errorf("%s: %v, %v", wire, shown(w.OrNever()), err)
 		}
 	}
 }
@@ -83,28 +84,28 @@ func TestFarFutureIsFarFuture(t *testing.T) {
 		wires = append(wires, strconv.Quote(text))
 	}
 	for _, wire := range wires {
-		var w wireTime
+		var w Time
 		if err := json.Unmarshal([]byte(wire), &w); err != nil {
 			if wire[0] == '"' {
 				t.Errorf("%s: %v", wire, err)
 			}
 			continue
 		}
-		m := w.orNever()
+		m := w.OrNever()
 		if at, ok := m.Time(); !m.IsNever() && (!ok || at.Before(time.Date(2038, 1, 1, 0, 0, 0, 0, time.UTC)) || at.Year() > 9999) {
 			t.Errorf("%s is %s", wire, shown(m))
 		}
-		if at, ok := w.use().Time(); ok && at.Year() == 9999 {
+		if at, ok := w.Use().Time(); ok && at.Year() == 9999 {
 			t.Errorf("%s: something was used in the year 9999", wire)
 		}
-		if at, ok := w.reported().Time(); ok && at.Year() == 9999 {
+		if at, ok := w.Reported().Time(); ok && at.Year() == 9999 {
 			t.Errorf("%s: something was made in the year 9999", wire)
 		}
 	}
 	for _, now := range []string{"1763892000", "1763892000000", "1763892000000000", "1763892000000000000", "1763892000.000", "1.763892e9"} {
-		var w wireTime
-		if err := json.Unmarshal([]byte(now), &w); err != nil || shown(w.orNever()) != "2025-11-23T10:00:00Z" {
-			t.Errorf("%s is %s, %v", now, shown(w.orNever()), err)
+		var w Time
+		if err := json.Unmarshal([]byte(now), &w); err != nil || shown(w.OrNever()) != "2025-11-23T10:00:00Z" {
+			t.Errorf("%s is %s, %v", now, shown(w.OrNever()), err)
 		}
 	}
 }

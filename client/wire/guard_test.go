@@ -1,4 +1,4 @@
-package client
+package wire
 
 import (
 	"errors"
@@ -12,12 +12,12 @@ func TestDepthCountsBracketsOutsideOfStrings(t *testing.T) {
 	deep := strings.Repeat("[", maxDepth) + strings.Repeat("]", maxDepth)
 	for text, want := range map[string]error{
 		deep:             nil,
-		"[" + deep + "]": errTooDeep,
+		"[" + deep + "]": ErrTooDeep,
 		`["` + strings.Repeat(`[{\"`, 100) + `"]`: nil,
-		`["\\",` + deep + `]`:                     errTooDeep,
+		`["\\",` + deep + `]`:                     ErrTooDeep,
 	} {
 		for _, r := range []io.Reader{strings.NewReader(text), iotest.OneByteReader(strings.NewReader(text))} {
-			if _, err := io.Copy(io.Discard, newGuard(r, maxOther)); !errors.Is(err, want) {
+			if _, err := io.Copy(io.Discard, NewGuard(r, MaxOther)); !errors.Is(err, want) {
 				t.Errorf("%.40s: got %v, want %v", text, err, want)
 			}
 		}
@@ -32,10 +32,10 @@ func TestDepthIsCountedWithinAListAndBehindIt(t *testing.T) {
 	}{
 		{`[{"id":`, `},{"id":1}]`, 2}, {`[`, `]`, 1}, {`{"data":[{"id":1},{"id":`, `}]}`, 3}, {`{"data":[],"more":`, `}`, 1},
 	} {
-		for depth, want := range map[int]error{maxDepth - c.around: nil, maxDepth - c.around + 1: errTooDeep} {
+		for depth, want := range map[int]error{maxDepth - c.around: nil, maxDepth - c.around + 1: ErrTooDeep} {
 			text := c.before + nested(depth) + c.after
 			for _, r := range []io.Reader{strings.NewReader(text), iotest.OneByteReader(strings.NewReader(text))} {
-				if _, err := decodeList(newGuard(r, maxList), []string{"data"}, func([]byte) error { return nil }); !errors.Is(err, want) {
+				if _, err := DecodeList(NewGuard(r, MaxList), []string{"data"}, func([]byte) error { return nil }); !errors.Is(err, want) {
 					t.Errorf("%.40s, %d deep: got %v, want %v", text, depth, err, want)
 				}
 			}
