@@ -254,9 +254,9 @@ func (t *transport) afterRefusal(c call, resp *http.Response, failed *Error) ret
 	}
 	switch {
 	case failed.Kind == RateLimited:
-		return retryAdvice{retry: true, wait: t.waitAsked(resp.Header, true)}
+		return retryAdvice{retry: true, wait: wire.WaitAsked(resp.Header, true, t.opts.Now)}
 	case transientStatus[resp.StatusCode]:
-		return retryAdvice{retry: true, wait: t.waitAsked(resp.Header, false)}
+		return retryAdvice{retry: true, wait: wire.WaitAsked(resp.Header, false, t.opts.Now)}
 	}
 	return retryAdvice{}
 }

@@ -193,14 +193,14 @@ func (t *transport) refusedBy(c call, resp *http.Response, body io.Reader) *Erro
 	}
 	beginning, _ := io.ReadAll(body) // what there is of it: it may be broken or endless
 	f := wire.ParseFault(beginning)
-	for name, value := range waitsIn(bytes.TrimPrefix(beginning, []byte(wire.BOM)), 3) { // in a body it counts as in a header
+	for name, value := range wire.WaitsIn(bytes.TrimPrefix(beginning, []byte(wire.BOM)), 3) { // in a body it counts as in a header
 		resp.Header[name] = append(resp.Header[name], value)
 	}
 	if wire.SaysHTML(resp.Header) && !f.JSON && len(bytes.TrimSpace(beginning)) > 0 {
 		f = wire.ParseFault([]byte("<html>"))
 	}
 	e := t.fail(c, resp.StatusCode, f)
-	if (e.Kind == Unauthorized || resp.StatusCode == http.StatusForbidden) && (tellsLimit(resp.Header) || e.speaksOf(limitWords)) {
+	if (e.Kind == Unauthorized || resp.StatusCode == http.StatusForbidden) && (wire.TellsLimit(resp.Header) || e.speaksOf(limitWords)) {
 		e.limited = true
 		if resp.StatusCode == http.StatusForbidden {
 			e.Kind, e.Permission, e.Hint = RateLimited, "", hintWait

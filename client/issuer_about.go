@@ -11,7 +11,7 @@ import (
 
 // checkID refuses an id that is another call's path.
 func (s *issuer) checkID(op, id string) *Error {
-	wire := s.spelling.wire(id)
+	wire := s.spelling.Raw(id)
 	if !usableID(wire) {
 		return noID(op)
 	}
@@ -32,7 +32,7 @@ func (s *issuer) about(ctx context.Context, op string, declared *kit.Call, id st
 		values = map[apikey.Field]any{}
 	}
 	if !s.d.Row.SecretIsID {
-		values[apikey.FieldID] = s.spelling.wire(id)
+		values[apikey.FieldID] = s.spelling.Raw(id)
 		return s.request(op, declared, id, values), nil
 	}
 	if s.opts.ReadOnly && op != opGet {

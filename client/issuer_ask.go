@@ -32,7 +32,7 @@ func (s *issuer) ask(ctx context.Context, p *kit.Probe, secret apikey.Secret) (o
 func (s *issuer) proofOf(p *kit.Probe, of string, failed error) (apikey.Proof, error) {
 	proof, err := s.verdictOf(p, failed)
 	if of != "" && proof.Accepted() {
-		proof.Key = &apikey.Key{ID: s.spelling.show(of)}
+		proof.Key = &apikey.Key{ID: s.spelling.Show(of)}
 	}
 	return proof, err
 }

@@ -79,7 +79,7 @@ func (s *issuer) askedEnvironments(ctx context.Context) (out []apikey.Environmen
 	for _, row := range rows {
 		named := apikey.Environment(row.Name)
 		for e, its := range s.d.EnvironmentNames {
-			if s.spelling.show(its) == row.Name {
+			if s.spelling.Show(its) == row.Name {
 				named = e
 			}
 		}
@@ -109,7 +109,7 @@ func (s *issuer) askedChoices(ctx context.Context) (map[apikey.Field][]apikey.Ch
 		for _, row := range rows {
 			c := apikey.Choice{Value: row.Name, About: row.Description}
 			if row.ID != "" {
-				c.Value, c.Name = s.spelling.show(row.ID), row.Name
+				c.Value, c.Name = s.spelling.Show(row.ID), row.Name
 			}
 			out[field] = append(out[field], c)
 		}
@@ -163,7 +163,7 @@ func (s *issuer) catalogueRows(ctx context.Context, d *kit.Catalogue, declared [
 			if !seen[key] {
 				seen[key], list = true, append(list, p)
 			}
-			now.last = cmp.Or(p.ID, s.spelling.wire(p.Name))
+			now.last = cmp.Or(p.ID, s.spelling.Raw(p.Name))
 		}
 		now.total, now.barren = now.total+now.count, len(list) == before && (now.count == 0 || len(rows) > 0)
 		if d.Pages == nil {
@@ -198,7 +198,7 @@ func (s *issuer) catalogued(raw []byte, d *kit.Catalogue, declared []kit.Permiss
 		}
 		return wire.TextAt(members, path)
 	}
-	p := kit.Permission{Name: s.spelling.show(cmp.Or(string(name), at(d.Name))), ID: at(d.ID), Feature: s.spelling.show(at(d.Feature)), Group: heading(at(d.Group)), Description: wire.Field(at(d.Description))}
+	p := kit.Permission{Name: s.spelling.Show(cmp.Or(string(name), at(d.Name))), ID: at(d.ID), Feature: s.spelling.Show(at(d.Feature)), Group: heading(at(d.Group)), Description: wire.Field(at(d.Description))}
 	if p.Name == "" {
 		return p, wire.BadAnswer("a row of the answer has no name")
 	}

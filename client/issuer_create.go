@@ -39,7 +39,7 @@ func (s *issuer) Create(ctx context.Context, draft apikey.Draft) (apikey.Created
 		if draft.Role == "" {
 			return apikey.Created{}, invalidDraft("a key needs a role")
 		}
-		values[apikey.FieldRole] = s.spelling.wire(draft.Role)
+		values[apikey.FieldRole] = s.spelling.Raw(draft.Role)
 	}
 	if draft.Type != "" && len(s.d.Types) > 0 {
 		if !slices.Contains(s.d.Types, draft.Type) {
@@ -201,7 +201,7 @@ func (s *issuer) readBack(ctx context.Context, created *apikey.Created) {
 // giveSecret makes the second call, of an issuer that makes a key first and gives it a secret then. Where it fails, there is a key of
 // which nobody has the secret.
 func (s *issuer) giveSecret(ctx context.Context, created *apikey.Created) error {
-	id := s.spelling.wire(created.Key.ID)
+	id := s.spelling.Raw(created.Key.ID)
 	c := s.request(opCreate, s.d.Create.Secret, id, map[apikey.Field]any{apikey.FieldID: id})
 	c.write = true
 	_, secret, err := s.one(ctx, c, s.d.Create.Secret.Key)
@@ -215,7 +215,7 @@ func (s *issuer) giveSecret(ctx context.Context, created *apikey.Created) error 
 
 // environmentName is how the issuer calls an environment.
 func (s *issuer) environmentName(e apikey.Environment) string {
-	return cmp.Or(s.d.EnvironmentNames[e], s.spelling.wire(string(e)))
+	return cmp.Or(s.d.EnvironmentNames[e], s.spelling.Raw(string(e)))
 }
 
 // environment is the one asked for, else that of our own credential, else the profile's.

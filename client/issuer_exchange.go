@@ -42,7 +42,7 @@ func (s *issuer) ownID() string {
 	if s.sessions == nil {
 		return ""
 	}
-	return s.spelling.show(s.sessions.known().subject)
+	return s.spelling.Show(s.sessions.known().subject)
 }
 
 // issue exchanges a key. Nothing is changed by it, but it is a POST: only one that was told its pace is sent again.

@@ -113,7 +113,7 @@ func (s *issuer) ofList(r *wire.Record, out *listedKey) (err error) {
 		if r.Watched && s.opts.Trial.Passed != nil {
 			s.opts.Trial.Passed()
 		}
-		out.key = apikey.Key{ID: s.spelling.show(id)}
+		out.key = apikey.Key{ID: s.spelling.Show(id)}
 		return nil
 	}
 	if out.key, err = s.key(r); err != nil {
@@ -331,7 +331,7 @@ func (s *issuer) walkPages(ctx context.Context, read pageReader, start func(*ans
 		}, func(k *listedKey) {
 			count++
 			m.ids = append(m.ids, k.key.ID)
-			last = s.spelling.wire(k.key.ID)
+			last = s.spelling.Raw(k.key.ID)
 			switch {
 			case seen[k.key.ID]:
 			case page == 0: // it streams; a further page is whole before its first key is passed on

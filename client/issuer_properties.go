@@ -87,7 +87,7 @@ func (s *issuer) valueOf(p apikey.Property, raw json.RawMessage) any {
 	if p.Listed() {
 		out := wireWords{}
 		for _, word := range words {
-			out = append(out, s.spelling.wire(word))
+			out = append(out, s.spelling.Raw(word))
 		}
 		return out
 	}
@@ -95,7 +95,7 @@ func (s *issuer) valueOf(p apikey.Property, raw json.RawMessage) any {
 		return end{Expiry: apikey.Expiry{At: at}, now: s.now()}
 	}
 	if len(words) == 1 && (p.Kind == apikey.TextProperty || p.Kind == apikey.ChoiceProperty) {
-		return s.spelling.wire(words[0])
+		return s.spelling.Raw(words[0])
 	}
 	return raw
 }
@@ -106,7 +106,7 @@ func (s *issuer) propertyOf(declared *kit.Property, raw json.RawMessage) json.Ra
 	if declared == nil || declared.Kind == apikey.NumberProperty {
 		return wire.ASCII(raw)
 	}
-	var value any = s.spelling.show(wire.Literal(raw))
+	var value any = s.spelling.Show(wire.Literal(raw))
 	var at wire.Time
 	var is wire.Flag
 	switch declared.Kind {
@@ -123,7 +123,7 @@ func (s *issuer) propertyOf(declared *kit.Property, raw json.RawMessage) json.Ra
 	case apikey.ListProperty, apikey.AddressesProperty:
 		words := []string{}
 		for _, word := range namesOf(raw, s.d.SentAs(apikey.Field(declared.Name))) {
-			if word = s.spelling.show(word); declared.Kind == apikey.AddressesProperty {
+			if word = s.spelling.Show(word); declared.Kind == apikey.AddressesProperty {
 				word = apikey.CanonicalAddress(word)
 			}
 			words = append(words, word)

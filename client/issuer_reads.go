@@ -34,7 +34,7 @@ func (s *issuer) Identify(ctx context.Context, secret apikey.Secret) (*apikey.Ke
 	subject := ""
 	if s.tokenServer != nil && secret.Check() == nil {
 		if session, err := s.issue(ctx, opProbe, secret); err == nil {
-			subject = s.spelling.show(session.subject)
+			subject = s.spelling.Show(session.subject)
 		}
 	}
 	key, err := s.find(ctx, secret, func(k *apikey.Key, listed apikey.Secret) bool {

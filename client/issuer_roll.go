@@ -71,7 +71,7 @@ func (s *issuer) rolledTo(a *answer, id string) (out apikey.Rolled, err error) {
 	case !named && s.d.Roll.NewID:
 		return apikey.Rolled{}, wire.BadAnswer("the answer to the roll does not name the key that it made")
 	case !named: // what was asked for is known
-		row.SetID(wire.Text(s.spelling.wire(id)))
+		row.SetID(wire.Text(s.spelling.Raw(id)))
 		if out.Secret.IsZero() {
 			return out, noRoll()
 		}

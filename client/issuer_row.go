@@ -29,9 +29,9 @@ func (s *issuer) key(r *wire.Record) (apikey.Key, error) {
 		return apikey.Key{}, s.withoutID()
 	}
 	k := apikey.Key{
-		ID: s.spelling.show(id), Name: wire.Field(wire.FirstOf(r.Name...)), Masked: wire.Field(wire.FirstOf(r.Masked...)), CreatedAt: wire.FirstTime(r.CreatedAt...).Reported(),
+		ID: s.spelling.Show(id), Name: wire.Field(wire.FirstOf(r.Name...)), Masked: wire.Field(wire.FirstOf(r.Masked...)), CreatedAt: wire.FirstTime(r.CreatedAt...).Reported(),
 		LastUsedAt: wire.FirstTime(r.LastUsedAt...).Use(), ExpiresAt: wire.FirstTime(r.ExpiresAt...).OrNever(), Restrictions: r.Limits.Of(wire.FirstRaw(r.Restrictions), wire.ReadRestrictions),
-		Environment: s.environmentOf(r), Type: wire.Field(wire.FirstOf(r.Type...)), Role: s.spelling.show(wire.FirstOf(r.Role...)), UpdatedAt: wire.FirstTime(r.UpdatedAt...).Reported(),
+		Environment: s.environmentOf(r), Type: wire.Field(wire.FirstOf(r.Type...)), Role: s.spelling.Show(wire.FirstOf(r.Role...)), UpdatedAt: wire.FirstTime(r.UpdatedAt...).Reported(),
 		RolledAt: wire.FirstTime(r.RolledAt...).Reported(), Enabled: wire.FirstFlag(r.Enabled),
 	}
 	if s.d.Row.NeverExpires {
@@ -123,7 +123,7 @@ func (s *issuer) environmentOf(r *wire.Record) apikey.Environment {
 		}
 	}
 	if len(s.d.EnvironmentNames) > 0 {
-		return apikey.Environment(s.spelling.show(named))
+		return apikey.Environment(s.spelling.Show(named))
 	}
 	for _, p := range s.d.Secret.Prefixes {
 		if p.Environment != "" && string(p.Environment) == named {
@@ -136,7 +136,7 @@ func (s *issuer) environmentOf(r *wire.Record) apikey.Environment {
 			return p.Environment
 		}
 	}
-	return apikey.Environment(s.spelling.show(named))
+	return apikey.Environment(s.spelling.Show(named))
 }
 
 // isOn is whether a row's words say that the key is on; nil where they say neither.
@@ -179,7 +179,7 @@ func (s *issuer) permissions(raw []byte) []apikey.Permission {
 		if p.Feature == "" {
 			p = s.features.flat(p.Name)
 		}
-		p.Feature, p.Name = s.spelling.show(p.Feature), s.spelling.show(p.Name)
+		p.Feature, p.Name = s.spelling.Show(p.Feature), s.spelling.Show(p.Name)
 		out = append(out, s.features.learn(p))
 	}
 	return slices.Clip(inOrder(out))
@@ -213,7 +213,7 @@ func (s *issuer) withID(id string, secret apikey.Secret) apikey.Secret {
 	if s.d.Row.Pair == "" || id == "" || secret.IsZero() {
 		return secret
 	}
-	return secret.After(s.spelling.wire(id) + s.d.Row.Pair)
+	return secret.After(s.spelling.Raw(id) + s.d.Row.Pair)
 }
 
 // halfOf reports whether a key's id is the first half of a secret.
@@ -222,5 +222,5 @@ func (s *issuer) halfOf(id string, secret apikey.Secret) bool {
 		return false
 	}
 	first, _, two := secret.Cut(s.d.Row.Pair)
-	return two && first.Equal(apikey.NewSecret(s.spelling.wire(id)))
+	return two && first.Equal(apikey.NewSecret(s.spelling.Raw(id)))
 }

@@ -153,7 +153,7 @@ func (s *issuer) change(ctx context.Context, id string, patch apikey.Patch) (key
 		values[apikey.FieldName] = *patch.Name
 	}
 	if patch.Role != nil {
-		values[apikey.FieldRole] = s.spelling.wire(*patch.Role)
+		values[apikey.FieldRole] = s.spelling.Raw(*patch.Role)
 	}
 	if patch.Enabled != nil {
 		values[apikey.FieldEnabled] = *patch.Enabled
