@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"cmp"
 	"context"
-	"fmt"
 	"io"
 	"slices"
 	"strings"
@@ -92,10 +91,7 @@ func (s *issuer) Create(ctx context.Context, draft apikey.Draft) (apikey.Created
 	}
 	created.Secret = s.withID(created.Key.ID, created.Secret)
 	created.Notes = append(created.Notes, expiryNote(draft.Expiry, created.Key.ExpiresAt, now)...)
-	created.Notes = append(created.Notes, accessNotes(draft, created.Key, s.d.Create.As(apikey.FieldPermissions) == "grouped")...)
-	if got := created.Key.Environment; got != "" && draft.Environment != "" && got != draft.Environment {
-		created.Notes = append(created.Notes, fmt.Sprintf("asked for a %s key; the service made a %s one", draft.Environment, got))
-	}
+	created.Notes = append(created.Notes, accessNotes(draft, created.Key, s.d.Create.As(apikey.FieldPermissions) == "grouped", now)...)
 	return created, nil
 }
 
