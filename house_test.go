@@ -57,6 +57,7 @@ var rooms = map[string][]string{
 	"client/issuertest":    {"client"},
 	"client/issuers":       {"client/kit"},
 	"client/kit":           {},
+	"client/wire":          {"client/kit"},
 	"host/trial":           {},
 	"keyserver/servertest": {"keyserver"},
 	"keyserver/contract":   {"keyserver/store", "keyserver/wirename"},

@@ -6,6 +6,7 @@ import (
 	"sync"
 
 	"detent/apikey"
+	"detent/client/wire"
 )
 
 // minMask is how many characters of a mask must be the key's own, beyond the service's prefix,
@@ -48,10 +49,10 @@ func (c *collector) add(k *apikey.Key) {
 		return
 	}
 	if c.pending == nil {
-		c.pending = make([]apikey.Key, 0, batch)
+		c.pending = make([]apikey.Key, 0, wire.BatchSize)
 	}
 	c.pending = append(c.pending, *k)
-	if len(c.pending) >= batch {
+	if len(c.pending) >= wire.BatchSize {
 		c.flush()
 	}
 }

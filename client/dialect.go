@@ -8,6 +8,7 @@ import (
 
 	"detent/apikey"
 	"detent/client/kit"
+	"detent/client/wire"
 )
 
 // dialect is how a service says no: the shape of its errors, what they name as missing, and what a 403 of its own says
@@ -28,28 +29,28 @@ func newDialect(d *kit.Declaration, f *features) dialect {
 }
 
 // own reports whether a refusal has the shape of the service's own.
-func (d dialect) own(f fault) bool {
-	if f.shape.plain { // as a proxy writes, too: it is the service's by words that its file has
-		told := strings.ToLower(f.message)
+func (d dialect) own(f wire.Fault) bool {
+	if f.Shape.Plain { // as a proxy writes, too: it is the service's by words that its file has
+		told := strings.ToLower(f.Message)
 		return slices.Contains(d.Own, "plain") && (d.Known != "" && anyOf(told, d.Known) ||
 			slices.ContainsFunc(d.Means, func(m kit.Meaning) bool { return m.Words != "" && anyOf(told, m.Words) }))
 	}
-	has := func(name string) bool { return slices.Contains(f.shape.members, name) }
+	has := func(name string) bool { return slices.Contains(f.Shape.Members, name) }
 	lacks := func(name string) bool { return !has(name) }
 	unknown := func(name string) bool { return !slices.Contains(d.Members, name) }
-	if d.Status && f.status == 0 || len(d.Members) > 0 && slices.ContainsFunc(f.shape.members, unknown) || slices.ContainsFunc(d.Foreign, has) {
+	if d.Status && f.Status == 0 || len(d.Members) > 0 && slices.ContainsFunc(f.Shape.Members, unknown) || slices.ContainsFunc(d.Foreign, has) {
 		return false
 	}
 	if len(d.With) > 0 && !slices.ContainsFunc(d.With, lacks) {
 		return true
 	}
-	marks := map[string]bool{"no": f.shape.no, "text": f.shape.text, "object": f.shape.object, "code": f.code != "", "message": has("message")}
+	marks := map[string]bool{"no": f.Shape.No, "text": f.Shape.Text, "object": f.Shape.Object, "code": f.Code != "", "message": has("message")}
 	return slices.ContainsFunc(d.Own, func(mark string) bool { return marks[mark] })
 }
 
 // means is the status that a refusal would have of a service that uses them.
-func (d dialect) means(status int, f fault) int {
-	told := strings.ToLower(f.message + " " + f.code)
+func (d dialect) means(status int, f wire.Fault) int {
+	told := strings.ToLower(f.Message + " " + f.Code)
 	for _, m := range d.Means {
 		if (m.Status == 0 || m.Status == status) && (m.Words == "" || anyOf(told, m.Words)) {
 			return m.Is

@@ -7,13 +7,14 @@ import (
 
 	"detent/apikey"
 	"detent/client/kit"
+	"detent/client/wire"
 )
 
 // issuer speaks to a service as a declaration says.
 type issuer struct {
 	*transport
 	d        *kit.Declaration
-	spelling verbatim
+	spelling wire.Verbatim
 	sessions *sessions    // what the credential is exchanged for before each call; nil where it is sent itself
 	own      *kit.Auth    // how the credential is sent, or its session
 	tried    *kit.Auth    // how a key is sent whose secret is tried

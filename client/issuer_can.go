@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"detent/apikey"
+	"detent/client/issuers"
 )
 
 // Capabilities implements Service.
@@ -25,7 +26,7 @@ func (s *issuer) Capabilities() apikey.Capabilities {
 		c.ChangeExpiry = apikey.Can()
 	}
 	c.Whole = s.whole
-	c.Whose = func(secret apikey.Secret) (title, prefix string) { return whose(s.d.Name, secret) }
+	c.Whose = func(secret apikey.Secret) (title, prefix string) { return issuers.Whose(s.d.Name, secret) }
 	if s.opts.ShownOnce {
 		c.Retrieve = apikey.Cannot("the service shows a secret once")
 	}

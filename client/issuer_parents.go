@@ -8,6 +8,7 @@ import (
 
 	"detent/apikey"
 	"detent/client/kit"
+	"detent/client/wire"
 )
 
 // Choice is one thing that keys can belong to, as the service names it. ID is what a profile has for it under parents.
@@ -45,8 +46,8 @@ func (s *issuer) parentChoices(ctx context.Context, parent string) (out Choices,
 	err = s.send(ctx, c, func(a *answer) error {
 		out = Choices{}
 		seen := map[string]bool{}
-		rest, err := decodeList(a.body, d.Rows, func(raw []byte) error {
-			if !allSay(objectOf(raw), d.Only) {
+		rest, err := wire.DecodeList(a.body, d.Rows, func(raw []byte) error {
+			if !allSay(wire.Object(raw), d.Only) {
 				return nil
 			}
 			row, err := s.catalogued(raw, d, nil)
@@ -58,11 +59,11 @@ func (s *issuer) parentChoices(ctx context.Context, parent string) (out Choices,
 				seen[choice.ID], out.All = true, append(out.All, choice)
 			}
 			if len(out.All) > maxCatalogue {
-				err = badAnswer(fmt.Sprintf("the answer has over %d rows", maxCatalogue))
+				err = wire.BadAnswer(fmt.Sprintf("the answer has over %d rows", maxCatalogue))
 			}
 			return err
 		})
-		out.More = saysMore(rest) || linkTo(a.header, "next") != ""
+		out.More = wire.SaysMore(rest) || linkTo(a.header, "next") != ""
 		return err
 	})
 	if err != nil {

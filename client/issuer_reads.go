@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"detent/apikey"
+	"detent/client/wire"
 )
 
 // List implements Service.
@@ -30,7 +31,7 @@ func (s *issuer) identify(ctx context.Context, secret apikey.Secret) (*apikey.Ke
 	subject := ""
 	if s.tokenServer != nil && secret.Check() == nil {
 		if session, err := s.issue(ctx, opProbe, secret); err == nil {
-			subject = s.spelling.show(session.subject)
+			subject = s.spelling.Show(session.subject)
 		}
 	}
 	key, err := s.find(ctx, secret, func(k *apikey.Key, listed apikey.Secret) bool {
@@ -61,7 +62,7 @@ func (s *issuer) retrieve(ctx context.Context, id string) (apikey.Secret, error)
 	defer done()
 	if s.d.Retrieve == nil {
 		listed, err := s.inList(ctx, id)
-		if listed.secret.Len() < leastListed {
+		if listed.secret.Len() < wire.LeastListed {
 			return apikey.Secret{}, err
 		}
 		return s.withID(id, listed.secret), err

@@ -7,6 +7,7 @@ import (
 
 	"detent/apikey"
 	"detent/client/kit"
+	"detent/client/wire"
 )
 
 // roll makes the declared call.
@@ -54,15 +55,15 @@ func (s *issuer) rolledTo(a *answer, id string) (out apikey.Rolled, err error) {
 	}
 	if m.secret.IsZero() && s.d.Roll.Secret != "" {
 		m.secret = secretAt(m.whole, s.d.Roll.Secret)
-		m.row.setSecret(m.secret)
+		m.row.SetSecret(m.secret)
 	}
-	row, named := m.row, firstOf(m.row.id...) != ""
+	row, named := m.row, wire.FirstOf(m.row.ID...) != ""
 	out.Secret = m.secret
 	switch {
 	case !named && s.d.Roll.NewID:
-		return apikey.Rolled{}, badAnswer("the answer to the roll does not name the key that it made")
+		return apikey.Rolled{}, wire.BadAnswer("the answer to the roll does not name the key that it made")
 	case !named: // what was asked for is known
-		row.setID(text(s.spelling.wire(id)))
+		row.SetID(wire.Text(s.spelling.Raw(id)))
 		if out.Secret.IsZero() {
 			return out, noRoll()
 		}
@@ -72,13 +73,13 @@ func (s *issuer) rolledTo(a *answer, id string) (out apikey.Rolled, err error) {
 	case err != nil:
 		return out, err
 	case s.d.Roll.NewID && out.Key.ID == id:
-		return apikey.Rolled{}, badAnswer("the answer names the key that was rolled, and none that it made")
+		return apikey.Rolled{}, wire.BadAnswer("the answer names the key that was rolled, and none that it made")
 	case !s.d.Roll.NewID && out.Key.ID != id:
-		return apikey.Rolled{}, badAnswer("the answer is about another key")
+		return apikey.Rolled{}, wire.BadAnswer("the answer is about another key")
 	case out.Secret.IsZero() && (!s.d.Roll.Again || !out.Key.RolledAt.Known()):
 		return out, noRoll()
 	}
-	if !firstTime(row.expires...).set { // a short answer says nothing of it
+	if !wire.FirstTime(row.ExpiresAt...).Set { // a short answer says nothing of it
 		out.Key.ExpiresAt = apikey.Moment{}
 	}
 	out.Secret = s.withID(out.Key.ID, out.Secret)
@@ -88,14 +89,14 @@ func (s *issuer) rolledTo(a *answer, id string) (out apikey.Rolled, err error) {
 // secretAt is the secret that a path leads to; absent where there is no text.
 func secretAt(whole []byte, path string) apikey.Secret {
 	var found string
-	if json.Unmarshal(dig(objectOf(whole), path), &found) != nil {
+	if json.Unmarshal(wire.Dig(wire.Object(whole), path), &found) != nil {
 		return apikey.Secret{}
 	}
 	return apikey.NewSecret(found)
 }
 
 func noRoll() error {
-	return badAnswer("the answer to the roll holds no secret, and does not say that the key was rolled")
+	return wire.BadAnswer("the answer to the roll holds no secret, and does not say that the key was rolled")
 }
 
 func (s *issuer) endOverlap(ctx context.Context, id string) (apikey.Deleted, error) {

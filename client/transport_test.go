@@ -21,6 +21,7 @@ import (
 
 	"detent/apikey"
 	"detent/client/kit"
+	"detent/client/wire"
 	"detent/e2e/deadport"
 	"detent/keyserver/wirename"
 )
@@ -265,16 +266,16 @@ func TestACompressedBombIsNotUnpacked(t *testing.T) {
 }
 
 func TestAListOverTheLimitIsRefused(t *testing.T) {
-	g := newGuard(io.MultiReader(strings.NewReader(`[`), &repeated{text: []byte(`{"id":"k1"},`)}), 1<<16)
+	g := wire.NewGuard(io.MultiReader(strings.NewReader(`[`), &repeated{text: []byte(`{"id":"k1"},`)}), 1<<16)
 	_, err := io.Copy(io.Discard, g)
-	if !errors.Is(err, errTooLarge) {
+	if !errors.Is(err, wire.ErrTooLarge) {
 		t.Errorf("got %v", err)
 	}
-	if maxList != 128<<20 || maxOther != 1<<20 {
+	if wire.MaxList != 128<<20 || wire.MaxOther != 1<<20 {
 		t.Error("the limits have moved")
 	}
 	announced := answering(t, func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("Content-Length", fmt.Sprint(maxList+1))
+		w.Header().Set("Content-Length", fmt.Sprint(wire.MaxList+1))
 		_, _ = io.WriteString(w, "[")
 	})
 	_, err = ListAll(bg, mustOpen(t, options(wirename.Prosopo, announced.URL)))
@@ -517,14 +518,14 @@ func TestAListThatBreaksAfterBatchesIsAnError(t *testing.T) {
 		hits.Add(1)
 		w.Header().Set("Content-Length", "9999999")
 		_, _ = io.WriteString(w, "[")
-		for i := range 2 * batch {
+		for i := range 2 * wire.BatchSize {
 			_, _ = fmt.Fprintf(w, `{"id":"k%d"},`, i)
 		}
 	})
 	got := 0
 	err := mustOpen(t, options(wirename.Prosopo, srv.URL)).List(bg, func(b []apikey.Key) { got += len(b) })
 	checkError(t, err, Timeout, "middle of the answer")
-	if got != 2*batch || hits.Load() != 1 {
+	if got != 2*wire.BatchSize || hits.Load() != 1 {
 		t.Errorf("%d keys in %d requests; what was handed over must not come again", got, hits.Load())
 	}
 }
@@ -589,7 +590,7 @@ func TestManyCallersShareOneSession(t *testing.T) {
 
 // TestABatchIsThereUntilItsCallReturns: what a caller copied stays, though the memory of a batch is used again.
 func TestABatchIsThereUntilItsCallReturns(t *testing.T) {
-	const n = 2*batch + 1
+	const n = 2*wire.BatchSize + 1
 	var rows []string
 	for i := range n {
 		rows = append(rows, fmt.Sprintf(`{"id":"k%d","name":"n%[1]d","permissions":{"F%[1]d":["p"]}}`, i))

@@ -1,4 +1,4 @@
-package client
+package wire
 
 import (
 	"bytes"
@@ -10,12 +10,12 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// batch is how many keys are handed over at once.
-const batch = 500
+// BatchSize is how many keys are handed over at once.
+const BatchSize = 500
 
-// readList reads a list as a stream: a bare array, or an object that has the array under one of names. each reads one element. The object's
+// ReadList reads a list as a stream: a bare array, or an object that has the array under one of names. each reads one element. The object's
 // other members are returned.
-func readList(g *guard, names []string, each func(*jsontext.Decoder) error) (rest map[string]json.RawMessage, err error) {
+func ReadList(g *Guard, names []string, each func(*jsontext.Decoder) error) (rest map[string]json.RawMessage, err error) {
 	dec := loosely(&g.limited)
 	switch dec.PeekKind() {
 	case '[':
@@ -28,7 +28,7 @@ func readList(g *guard, names []string, each func(*jsontext.Decoder) error) (res
 			return nil, err
 		}
 		if first.Kind() != 'n' {
-			return nil, badAnswer("the answer is no list")
+			return nil, BadAnswer("the answer is no list")
 		}
 	}
 	if err != nil {
@@ -37,10 +37,10 @@ func readList(g *guard, names []string, each func(*jsontext.Decoder) error) (res
 	return rest, atEnd(dec)
 }
 
-// decodeList is readList for an element's JSON, which is gone when each returns.
-func decodeList(g *guard, names []string, each func(raw []byte) error) (map[string]json.RawMessage, error) {
-	return readList(g, names, func(dec *jsontext.Decoder) error {
-		raw, err := value(dec)
+// DecodeList is readList for an element's JSON, which is gone when each returns.
+func DecodeList(g *Guard, names []string, each func(raw []byte) error) (map[string]json.RawMessage, error) {
+	return ReadList(g, names, func(dec *jsontext.Decoder) error {
+		raw, err := Value(dec)
 		if err != nil {
 			return err
 		}
@@ -54,20 +54,20 @@ func readEnvelope(dec *jsontext.Decoder, names []string, each func(*jsontext.Dec
 		name := string(member)
 		listed := slices.Contains(names, name)
 		if listed && found {
-			return badAnswer("the answer has its list twice")
+			return BadAnswer("the answer has its list twice")
 		}
 		found = found || listed
 		if listed && dec.PeekKind() == '[' {
 			return elements(dec, func() error { return each(dec) })
 		}
-		raw, err := value(dec)
+		raw, err := Value(dec)
 		switch {
 		case err != nil:
 			return err
 		case !listed:
 			rest[name] = bytes.Clone(raw)
 		case string(raw) != "null" && string(bytes.Join(bytes.Fields(raw), nil)) != "{}": // an empty list of a service that keeps it by name
-			return badAnswer(fmt.Sprintf("the answer's %q is no list", name))
+			return BadAnswer(fmt.Sprintf("the answer's %q is no list", name))
 		}
 		return nil
 	})
@@ -77,11 +77,11 @@ func readEnvelope(dec *jsontext.Decoder, names []string, each func(*jsontext.Dec
 	if err != nil {
 		return rest, err
 	}
-	if err := refusal(rest); err != nil {
+	if err := Refusal(rest); err != nil {
 		return rest, err
 	}
 	if !found && !saysEmpty(rest) {
-		return rest, badAnswer("the answer has no list")
+		return rest, BadAnswer("the answer has no list")
 	}
 	return rest, nil
 }
@@ -96,31 +96,31 @@ func saysEmpty(members map[string]json.RawMessage) bool {
 	return len(members) == 0
 }
 
-// refused is an answer with a status of success that says no.
-type refused struct{ fault fault }
+// Refused is an answer with a status of success that says no.
+type Refused struct{ Fault Fault }
 
-func (e *refused) Error() string { return e.fault.message }
+func (e *Refused) Error() string { return e.Fault.Message }
 
-// refusal recognises {"success":false,…}, a lone {"error":…} and {"errors":[…]} in an answer of status 200.
-func refusal(members map[string]json.RawMessage) error {
-	failed := !isNothing(members["error"]) || !isNothing(members["errors"])
-	if says(members["success"], false) {
+// Refusal recognises {"success":false,…}, a lone {"error":…} and {"errors":[…]} in an answer of status 200.
+func Refusal(members map[string]json.RawMessage) error {
+	failed := !IsNothing(members["error"]) || !IsNothing(members["errors"])
+	if Says(members["success"], false) {
 		failed = true
-	} else if says(members["success"], true) {
+	} else if Says(members["success"], true) {
 		failed = false
 	}
 	if !failed {
 		return nil
 	}
 	cause := faultOf(members)
-	if cause.message == "" {
-		cause.message = "the service says no, without a reason"
+	if cause.Message == "" {
+		cause.Message = "the service says no, without a reason"
 	}
-	return &refused{cause}
+	return &Refused{cause}
 }
 
-// isNothing reports whether a member is not there, or is there and empty.
-func isNothing(raw json.RawMessage) bool {
+// IsNothing reports whether a member is not there, or is there and empty.
+func IsNothing(raw json.RawMessage) bool {
 	switch string(bytes.TrimSpace(raw)) {
 	case "", "null", "[]", "{}", `""`, "false", "0":
 		return true
@@ -128,24 +128,24 @@ func isNothing(raw json.RawMessage) bool {
 	return false
 }
 
-// decodeObject reads an answer that is one object; where it is only an envelope, the object under
+// DecodeObject reads an answer that is one object; where it is only an envelope, the object under
 // one of names is taken.
-func decodeObject(r io.Reader, names ...string) (members map[string]json.RawMessage, raw json.RawMessage, err error) {
-	if err := decodeOne(r, &raw); err != nil {
+func DecodeObject(r io.Reader, names ...string) (members map[string]json.RawMessage, raw json.RawMessage, err error) {
+	if err := DecodeOne(r, &raw); err != nil {
 		return nil, nil, err
 	}
-	if members = objectOf(raw); members == nil {
-		return nil, raw, badAnswer("the answer is no object")
+	if members = Object(raw); members == nil {
+		return nil, raw, BadAnswer("the answer is no object")
 	}
-	if err := refusal(members); err != nil {
+	if err := Refusal(members); err != nil {
 		return members, raw, err
 	}
 	for _, name := range names {
-		found := dig(members, name)
-		if list := listOf(found); len(list) == 1 { // of the one
+		found := Dig(members, name)
+		if list := List(found); len(list) == 1 { // of the one
 			found = list[0]
 		}
-		if inner := objectOf(found); inner != nil {
+		if inner := Object(found); inner != nil {
 			return inner, found, nil
 		}
 	}
