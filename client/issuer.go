@@ -24,6 +24,7 @@ type issuer struct {
 
 	tokenServer *url.URL                  // where a key is exchanged; nil where none is
 	whole       func(apikey.Secret) bool  // nil where no form of a whole secret is declared
+	can         Abilities                 // what it can do beside what every one can
 	told        atomic.Pointer[Catalogue] // what the service said of its permissions; nil for nothing
 	answered    sync.Map                  // which secrets the probes accepted that need a permission, by call and fingerprint
 	looksAtKeys sync.Map                  // the probes of which it was seen, though the shape of their answer is not known

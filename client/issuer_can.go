@@ -6,33 +6,7 @@ import (
 
 	"detent/apikey"
 	"detent/client/issuers"
-	"detent/client/kit"
 )
-
-// lacks reports whether an interface that every issuer has the method of is one that this one does nothing in.
-func (s *issuer) lacks(ability any) bool {
-	switch ability.(type) {
-	case *Identifier:
-		return len(s.d.Row.Masked)+len(s.d.Row.Suffix)+len(s.d.Row.Secret) == 0
-	case *Lister:
-		return !s.d.List.Secrets
-	case *Retriever:
-		return !s.d.Can("retrieve")
-	case *PublicKeys:
-		return s.d.PublicKey == nil
-	case *ProjectFinder:
-		return s.d.OwnProject == ""
-	case *Cataloguer:
-		return len(s.d.Catalogues()) == 0
-	case *ParentTeller:
-		return !slices.ContainsFunc(s.d.Parents, func(p kit.Parent) bool { return p.Catalogue != nil })
-	case *Roller:
-		return s.d.Roll == nil
-	case *SelfDeleter:
-		return s.selfDelete() == ""
-	}
-	return false
-}
 
 // Capabilities implements Service.
 func (s *issuer) Capabilities() apikey.Capabilities {

@@ -16,12 +16,9 @@ import (
 // maxCatalogue is how many rows a catalogue may have.
 const maxCatalogue = 5000
 
-// Catalogue implements Cataloguer: by the declared calls; of permissions else by the account's own keys, whose list shows how it spells
+// catalogue asks by the declared calls; of permissions else by the account's own keys, whose list shows how it spells
 // features, and which permissions are in use that no document has. Where one of them fails, what was known of all stays.
-func (s *issuer) Catalogue(ctx context.Context) (told Catalogue, err error) {
-	if len(s.d.Catalogues()) == 0 {
-		return told, unsupported(opCatalogue, apikey.Cannot("the service has no call that tells which permissions there are"))
-	}
+func (s *issuer) catalogue(ctx context.Context) (told Catalogue, err error) {
 	ctx, done := s.operation(ctx)
 	defer done()
 	told.Asked = s.opts.Now().UTC()

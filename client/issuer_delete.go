@@ -76,11 +76,7 @@ func (s *issuer) Delete(ctx context.Context, id string) (apikey.Deleted, error) 
 	return gone, err
 }
 
-// DeleteBySecret implements SelfDeleter.
-func (s *issuer) DeleteBySecret(ctx context.Context, id string, secret apikey.Secret) (apikey.Deleted, error) {
-	if s.selfDelete() == "" {
-		return apikey.Deleted{}, unsupported(opDelete, apikey.Cannot("the service has no call by which a secret deletes its own key"))
-	}
+func (s *issuer) deleteBySecret(ctx context.Context, id string, secret apikey.Secret) (apikey.Deleted, error) {
 	if bad := s.checkID(opDelete, id); bad != nil {
 		return apikey.Deleted{}, bad
 	}

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"maps"
 	"slices"
 
 	"detent/apikey"
@@ -25,31 +24,6 @@ type Choices struct {
 	More bool
 }
 
-// ParentChoices asks the service what a parent of a profile can be. Of the others, the options need those that the declaration has before
-// it: which projects there are may depend on the organization.
-func ParentChoices(ctx context.Context, opts Options, parent string) (Choices, error) {
-	d, bad := declarationOf(opts)
-	if bad != nil {
-		return Choices{}, bad
-	}
-	at, bad := toldParent(d, parent)
-	if bad != nil {
-		return Choices{}, bad
-	}
-	before := *d
-	before.Parents = d.Parents[:at]
-	opts.Parents = maps.Clone(opts.Parents)
-	maps.DeleteFunc(opts.Parents, func(name, _ string) bool {
-		return !slices.ContainsFunc(before.Parents, func(p kit.Parent) bool { return p.Name == name })
-	})
-	s, bad := openIssuer(&before, opts)
-	if bad != nil {
-		return Choices{}, bad
-	}
-	s.d = d
-	return s.ParentChoices(ctx, parent)
-}
-
 // toldParent is the place of a parent that the service can be asked for.
 func toldParent(d *kit.Declaration, name string) (at int, bad *Error) {
 	if at = slices.IndexFunc(d.Parents, func(p kit.Parent) bool { return p.Name == name && p.Catalogue != nil }); at < 0 {
@@ -58,8 +32,8 @@ func toldParent(d *kit.Declaration, name string) (at int, bad *Error) {
 	return at, bad
 }
 
-// ParentChoices implements ParentTeller. What cannot be a parent of a profile is left out.
-func (s *issuer) ParentChoices(ctx context.Context, parent string) (out Choices, err error) {
+// parentChoices: what cannot be a parent of a profile is left out.
+func (s *issuer) parentChoices(ctx context.Context, parent string) (out Choices, err error) {
 	at, bad := toldParent(s.d, parent)
 	if bad != nil {
 		return Choices{}, bad

@@ -14,11 +14,8 @@ import (
 	"detent/client/wire"
 )
 
-// RequestPublicKey implements PublicKeys. The call may mint, whatever its method, so that it counts as a write.
-func (s *issuer) RequestPublicKey(ctx context.Context, req apikey.PublicKeyRequest) (apikey.PublicKeyValue, error) {
-	if s.d.PublicKey == nil {
-		return apikey.PublicKeyValue{}, unsupported(opPublic, s.Capabilities().PublicKeys)
-	}
+// requestPublicKey: the call may mint, whatever its method, so that it counts as a write.
+func (s *issuer) requestPublicKey(ctx context.Context, req apikey.PublicKeyRequest) (apikey.PublicKeyValue, error) {
 	ctx, done := s.operation(ctx)
 	defer done()
 	if req.TTL < 0 || req.TTL > int64(apikey.MaxLifetime/time.Second) {

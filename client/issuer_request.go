@@ -37,7 +37,7 @@ type end struct {
 // second further: where what is left is sent, a key must not end later than it was asked to.
 func (s *issuer) newEnd(e apikey.Expiry) end {
 	out := end{Expiry: e, now: s.now()}
-	if _, _, told := s.ServerTime(); told {
+	if _, _, told := s.serverTime(); told {
 		out.ahead = time.Second
 	}
 	return out

@@ -10,18 +10,10 @@ import (
 	"detent/client/wire"
 )
 
-// Roll implements Roller.
-func (s *issuer) Roll(ctx context.Context, id string, order apikey.RollOrder) (apikey.Rolled, error) {
-	if can := s.rolls(); !can.OK {
-		return apikey.Rolled{}, unsupported(opRoll, can.Ability)
-	}
+// roll makes the declared call.
+func (s *issuer) roll(ctx context.Context, id string, order apikey.RollOrder) (apikey.Rolled, error) {
 	ctx, done := s.operation(ctx)
 	defer done()
-	return s.newSecret(ctx, id, order)
-}
-
-// newSecret makes the declared call.
-func (s *issuer) newSecret(ctx context.Context, id string, order apikey.RollOrder) (apikey.Rolled, error) {
 	switch most := s.rolls().Overlap; {
 	case order.Overlap < 0 || order.Overlap%time.Second != 0:
 		return apikey.Rolled{}, invalid(opRoll, "an overlap is whole seconds, or none")
@@ -107,21 +99,13 @@ func noRoll() error {
 	return wire.BadAnswer("the answer to the roll holds no secret, and does not say that the key was rolled")
 }
 
-// EndOverlap implements Roller.
-func (s *issuer) EndOverlap(ctx context.Context, id string) (apikey.Deleted, error) {
-	if s.d.Roll == nil {
-		return apikey.Deleted{}, unsupported(opEnd, s.rolls().Ability)
-	}
+func (s *issuer) endOverlap(ctx context.Context, id string) (apikey.Deleted, error) {
 	return s.overlapping(ctx, opEnd, s.d.Roll.End, id, nil, func(k *apikey.Key) bool {
 		return len(s.d.Row.Former.Members) > 0 && k.ID != "" && !k.FormerEndsAt.Known()
 	})
 }
 
-// KeepFormer implements Roller.
-func (s *issuer) KeepFormer(ctx context.Context, id string, ends apikey.Moment) (apikey.Deleted, error) {
-	if s.d.Roll == nil {
-		return apikey.Deleted{}, unsupported(opKeep, s.rolls().Ability)
-	}
+func (s *issuer) keepFormer(ctx context.Context, id string, ends apikey.Moment) (apikey.Deleted, error) {
 	values := map[apikey.Field]any{}
 	if at, has := ends.Time(); has {
 		values[apikey.FieldExpiry] = end{Expiry: apikey.Expiry{At: at}, now: s.now()}
@@ -135,9 +119,6 @@ func (s *issuer) KeepFormer(ctx context.Context, id string, ends apikey.Moment) 
 
 // overlapping makes a call about the former secret. What its answer leaves open, a row tells that fits.
 func (s *issuer) overlapping(ctx context.Context, op string, declared *kit.Call, id string, values map[apikey.Field]any, fits func(*apikey.Key) bool) (apikey.Deleted, error) {
-	if declared == nil {
-		return apikey.Deleted{}, unsupported(op, apikey.Cannot("the service has no call for it"))
-	}
 	c, err := s.aboutInTime(ctx, op, declared, id, values)
 	if err != nil {
 		return apikey.Deleted{}, err

@@ -208,7 +208,7 @@ func TestAMintingGETIsNotRepeatedByTheStandardLibrary(t *testing.T) {
 			_ = conn.Close()
 		}
 	})
-	s := mustOpen(t, options(wirename.Vertesia, srv.URL)).(PublicKeys)
+	s := mustOpen(t, options(wirename.Vertesia, srv.URL)).Abilities()
 	if _, err := s.RequestPublicKey(bg, apikey.PublicKeyRequest{}); err != nil { // could leave a connection to reuse
 		t.Fatal(err)
 	}
@@ -235,7 +235,7 @@ func TestAnswersHaveALimit(t *testing.T) {
 	on := true
 	_, err := s.Update(bg, "k1", apikey.Patch{Enabled: &on})
 	checkError(t, err, TooLarge, "[unknown]")
-	_, err = s.(Retriever).Retrieve(bg, "k1")
+	_, err = s.Abilities().Retrieve(bg, "k1")
 	checkError(t, err, TooLarge, "[not done]")
 
 	refusing := answering(t, func(w http.ResponseWriter, r *http.Request) {
@@ -261,7 +261,7 @@ func TestACompressedBombIsNotUnpacked(t *testing.T) {
 		w.Header().Set("Content-Encoding", "gzip")
 		_, _ = w.Write(packed.Bytes())
 	})
-	_, err := mustOpen(t, options(wirename.Vertesia, srv.URL)).(Retriever).Retrieve(bg, "k1")
+	_, err := mustOpen(t, options(wirename.Vertesia, srv.URL)).Abilities().Retrieve(bg, "k1")
 	checkError(t, err, TooLarge, "limit")
 }
 
@@ -424,7 +424,7 @@ func TestReadOnlySendsNoWrite(t *testing.T) {
 		if service == wirename.Vertesia {
 			_, err := s.Update(bg, "k1", apikey.Patch{Enabled: &on})
 			checkError(t, err, ReadOnly, "[not done]")
-			_, err = s.(PublicKeys).RequestPublicKey(bg, apikey.PublicKeyRequest{})
+			_, err = s.Abilities().RequestPublicKey(bg, apikey.PublicKeyRequest{})
 			checkError(t, err, ReadOnly, "[not done]")
 		}
 	}
@@ -436,13 +436,13 @@ func TestTheServicesOwnTimeIsKept(t *testing.T) {
 		emptyList(w, wirename.Generic)
 	})
 	s := mustOpen(t, options(wirename.Generic, srv.URL))
-	if _, _, ok := s.(Clock).ServerTime(); ok {
+	if _, _, ok := s.Abilities().ServerTime(); ok {
 		t.Error("a time before any answer")
 	}
 	if _, err := ListAll(bg, s); err != nil {
 		t.Fatal(err)
 	}
-	server, local, ok := s.(Clock).ServerTime()
+	server, local, ok := s.Abilities().ServerTime()
 	if !ok || server.Sub(local) != 90*time.Second {
 		t.Errorf("server %s, local %s", server, local)
 	}

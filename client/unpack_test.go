@@ -85,7 +85,7 @@ func TestWhatIsPackedIsBoundedAsItUnpacks(t *testing.T) {
 			w.Header().Set("Content-Encoding", "deflate")
 			_, _ = io.WriteString(w, body)
 		})
-		if _, err := mustOpen(t, options(wirename.Vertesia, srv.URL)).(Retriever).Retrieve(bg, "k1"); err == nil || IsKind(err, TooLarge) != (len(body) > 200) {
+		if _, err := mustOpen(t, options(wirename.Vertesia, srv.URL)).Abilities().Retrieve(bg, "k1"); err == nil || IsKind(err, TooLarge) != (len(body) > 200) {
 			t.Errorf("%d bytes: %v", len(body), err)
 		}
 	}
