@@ -32,8 +32,8 @@ func newDialect(d *kit.Declaration, f *wire.Features) dialect {
 func (d dialect) own(f wire.Fault) bool {
 	if f.Shape.Plain { // as a proxy writes, too: it is the service's by words that its file has
 		told := strings.ToLower(f.Message)
-		return slices.Contains(d.Own, "plain") && (d.Known != "" && anyOf(told, d.Known) ||
-			slices.ContainsFunc(d.Means, func(m kit.Meaning) bool { return m.Words != "" && anyOf(told, m.Words) }))
+		return slices.Contains(d.Own, "plain") && (d.Known != "" && wire.AnyOf(told, d.Known) ||
+			slices.ContainsFunc(d.Means, func(m kit.Meaning) bool { return m.Words != "" && wire.AnyOf(told, m.Words) }))
 	}
 	has := func(name string) bool { return slices.Contains(f.Shape.Members, name) }
 	lacks := func(name string) bool { return !has(name) }
@@ -52,7 +52,7 @@ func (d dialect) own(f wire.Fault) bool {
 func (d dialect) means(status int, f wire.Fault) int {
 	told := strings.ToLower(f.Message + " " + f.Code)
 	for _, m := range d.Means {
-		if (m.Status == 0 || m.Status == status) && (m.Words == "" || anyOf(told, m.Words)) {
+		if (m.Status == 0 || m.Status == status) && (m.Words == "" || wire.AnyOf(told, m.Words)) {
 			return m.Is
 		}
 	}
@@ -64,21 +64,21 @@ func (d dialect) means(status int, f wire.Fault) int {
 // for a missing right, words say nothing of rights.
 func (d dialect) verdict(e *Error) apikey.Verdict {
 	switch {
-	case d.Known != "" && anyOf(strings.ToLower(e.Message), d.Known):
+	case d.Known != "" && wire.AnyOf(strings.ToLower(e.Message), d.Known):
 		return apikey.Accepted
-	case d.Lacking != "" && strings.Contains(e.Code, d.Lacking) && !e.speaksOf(limitWords):
+	case d.Lacking != "" && strings.Contains(e.Code, d.Lacking) && !e.speaksOf(wire.LimitWords):
 		return apikey.Accepted
-	case e.speaksOf(limitWords, firewallWords, accountWords, keyWords):
+	case e.speaksOf(wire.LimitWords, wire.FirewallWords, wire.AccountWords, wire.KeyWords):
 		return apikey.Silent
-	case e.speaksOf(placeWords):
+	case e.speaksOf(wire.PlaceWords):
 		return apikey.Known
-	case d.Forbidden == "role" && e.saysNoMore():
+	case d.Forbidden == "role" && wire.SaysNoMore(e.Message, e.Code):
 		return apikey.Accepted
 	case d.Lacking != "":
 		return apikey.Silent
-	case e.speaksOf(rightWords) && e.saysNoMore():
+	case e.speaksOf(wire.RightWords) && wire.SaysNoMore(e.Message, e.Code):
 		return apikey.Accepted
-	case e.speaksOf(boundWords):
+	case e.speaksOf(wire.BoundWords):
 		return apikey.Known
 	}
 	return apikey.Silent
@@ -104,4 +104,9 @@ func namedRole(message, needed string) string {
 		}
 	}
 	return needed
+}
+
+// speaksOf reports whether a refusal has words of one of the lists.
+func (e *Error) speaksOf(lists ...func() *regexp.Regexp) bool {
+	return wire.SpeaksOf(e.Message, e.Code, lists...)
 }

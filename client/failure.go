@@ -200,7 +200,7 @@ func (t *transport) refusedBy(c call, resp *http.Response, body io.Reader) *Erro
 		f = wire.ParseFault([]byte("<html>"))
 	}
 	e := t.fail(c, resp.StatusCode, f)
-	if (e.Kind == Unauthorized || resp.StatusCode == http.StatusForbidden) && (wire.TellsLimit(resp.Header) || e.speaksOf(limitWords)) {
+	if (e.Kind == Unauthorized || resp.StatusCode == http.StatusForbidden) && (wire.TellsLimit(resp.Header) || e.speaksOf(wire.LimitWords)) {
 		e.limited = true
 		if resp.StatusCode == http.StatusForbidden {
 			e.Kind, e.Permission, e.Hint = RateLimited, "", hintWait

@@ -196,7 +196,7 @@ func (s *issuer) catalogued(raw []byte, d *kit.Catalogue, declared []kit.Permiss
 	if p.Name == "" {
 		return p, wire.BadAnswer("a row of the answer has no name")
 	}
-	p.Mints = d.Mints != "" && anyOf(strings.ToLower(p.Name), d.Mints)
+	p.Mints = d.Mints != "" && wire.AnyOf(strings.ToLower(p.Name), d.Mints)
 	for _, known := range declared {
 		if known.Name == p.Name && known.Feature == p.Feature || known.ID != "" && known.ID == p.ID {
 			p.Description, p.Group = cmp.Or(p.Description, known.Description), cmp.Or(p.Group, known.Group)

@@ -46,7 +46,7 @@ func (s *issuer) Probe(ctx context.Context, secret apikey.Secret, call string) (
 		case proof.Verdict != apikey.Silent:
 			return proof, nil
 		}
-		elsewhere := proof.Verdict == apikey.Known && boundWords().MatchString(proof.Why)
+		elsewhere := proof.Verdict == apikey.Known && wire.BoundWords().MatchString(proof.Why)
 		if !elsewhere && proof.Needs == "" && (proof.Verdict != apikey.Silent || proof.Limited || proof.Status == http.StatusForbidden) {
 			break
 		}
@@ -151,7 +151,7 @@ func (s *issuer) probeByRights(ctx context.Context, secret apikey.Secret) (apike
 			lacks.Cannot, lacks.Evidence = append(lacks.Cannot, read.Needs), lacks.Evidence+"; "+proof.Evidence
 		case proof.Refused():
 			return proof, nil
-		case proof.Limited || e.Kind == Forbidden && lacksFeature(e) || proof.Status == http.StatusProxyAuthRequired || e.Kind == BadAnswer && e.Status < 400 && !errors.Is(asked, wire.ErrForeign):
+		case proof.Limited || e.Kind == Forbidden && wire.LacksFeature(e.Message, e.Code) || proof.Status == http.StatusProxyAuthRequired || e.Kind == BadAnswer && e.Status < 400 && !errors.Is(asked, wire.ErrForeign):
 			if lacks.Accepted() {
 				continue
 			}

@@ -2,7 +2,7 @@
 // Nothing above it sees HTTP, raw bytes or unscrubbed text.
 //
 // What comes back is read by package wire. The files here from the bottom up: the promises (service.go, options.go, errors.go, unsent.go); how a
-// service says no (wordlists.go, dialect.go, remedy.go, verdict.go); one call (failure.go, salvage.go, attempt.go, transport.go). Then a
+// service says no (dialect.go, remedy.go, verdict.go); one call (failure.go, salvage.go, attempt.go, transport.go). Then a
 // declaration carried out: what it allows (issuer.go, issuer_offered.go, issuer_can.go), what is sent (issuer_request.go, issuer_session.go),
 // what a row becomes (issuer_row.go), the list (issuer_pages.go), a call about one key (issuer_about.go), a file for each thing
 // that can be done, and open.go on top. What works with any service stands beside it: verify.go, among.go.
