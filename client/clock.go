@@ -16,8 +16,8 @@ func (t *transport) clock(h http.Header) {
 	t.server, t.local = at, t.opts.Now()
 }
 
-// ServerTime is the time that the service showed last, and ours at that moment.
-func (t *transport) ServerTime() (server, local time.Time, ok bool) {
+// serverTime is the time that the service showed last, and ours at that moment.
+func (t *transport) serverTime() (server, local time.Time, ok bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return t.server, t.local, !t.server.IsZero()
@@ -26,7 +26,7 @@ func (t *transport) ServerTime() (server, local time.Time, ok bool) {
 // now is the service's own time as far as it is known, for what is compared with its answers.
 func (t *transport) now() time.Time {
 	now := t.opts.Now()
-	if server, local, ok := t.ServerTime(); ok {
+	if server, local, ok := t.serverTime(); ok {
 		now = now.Add(server.Sub(local))
 	}
 	return now

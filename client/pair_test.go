@@ -36,7 +36,7 @@ retrieve = { call = "GET /keys/{id}" }
 		if err != nil || !made.Secret.Equal(apikey.NewSecret("k1"+pair+half)) || !made.Bound {
 			t.Fatalf("%s: %v, bound %v, %d signs", pair, err, made.Bound, made.Secret.Len())
 		}
-		if again, err := s.Retrieve(t.Context(), "k1"); err != nil || !again.Equal(made.Secret) {
+		if again, err := s.Abilities().Retrieve(t.Context(), "k1"); err != nil || !again.Equal(made.Secret) {
 			t.Errorf("%s: had again: %v", pair, err)
 		}
 		proof, _, err := Verify(t.Context(), s, made.Secret)
@@ -86,10 +86,10 @@ roll = { call = "POST /keys/{id}/roll", old = "dies at once" }
 	if err != nil || !made.Secret.Equal(whole) || !made.Bound || made.Key.Masked != "ak-first-of-seven:…" {
 		t.Fatalf("%+v, %v, %d signs", made.Key, err, made.Secret.Len())
 	}
-	if again, err := s.Retrieve(t.Context(), "7"); err != nil || !again.Equal(whole) {
+	if again, err := s.retrieve(t.Context(), "7"); err != nil || !again.Equal(whole) {
 		t.Errorf("had again: %v", err)
 	}
-	if rolled, err := s.Roll(t.Context(), "7", apikey.RollOrder{}); err != nil || !rolled.Secret.Equal(whole) {
+	if rolled, err := s.roll(t.Context(), "7", apikey.RollOrder{}); err != nil || !rolled.Secret.Equal(whole) {
 		t.Errorf("rolled: %v", err)
 	}
 	proof, _, err := Verify(t.Context(), s, whole)
@@ -100,7 +100,7 @@ roll = { call = "POST /keys/{id}/roll", old = "dies at once" }
 	if made, err := s.Create(t.Context(), apikey.Draft{Name: "ci"}); !MayHaveHappened(err) || !made.Secret.IsZero() {
 		t.Errorf("half a secret is taken for one: %v", err)
 	}
-	if again, _ := s.Retrieve(t.Context(), "7"); !again.IsZero() {
+	if again, _ := s.retrieve(t.Context(), "7"); !again.IsZero() {
 		t.Error("half a secret is taken for one")
 	}
 }

@@ -14,6 +14,7 @@ import (
 
 	"detent/apikey"
 	"detent/client/kit"
+	"detent/client/wire"
 	"detent/loopback"
 
 	"github.com/go-resty/resty/v2"
@@ -74,7 +75,7 @@ type call struct {
 type answer struct {
 	status int
 	header http.Header
-	body   *guard
+	body   *wire.Guard
 	handed bool
 }
 
