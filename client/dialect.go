@@ -16,11 +16,11 @@ import (
 type dialect struct {
 	*kit.Refusals
 	remedies []kit.Remedy
-	features *features
+	features *wire.Features
 	secret   *regexp.Regexp // the shape of one; nil where it is not declared
 }
 
-func newDialect(d *kit.Declaration, f *features) dialect {
+func newDialect(d *kit.Declaration, f *wire.Features) dialect {
 	out := dialect{Refusals: &d.Refusals, remedies: d.Remedies, features: f}
 	if d.Secret.Shape != "" {
 		out.secret = regexp.MustCompile(d.Secret.Shape)
@@ -90,7 +90,7 @@ func (d dialect) missing(message, needed string) string {
 	case d.Forbidden == "role":
 		return namedRole(message, needed)
 	case d.Lacking != "":
-		return d.features.named(message, needed)
+		return d.features.Named(message, needed)
 	}
 	return needed
 }

@@ -15,12 +15,12 @@ type issuer struct {
 	*transport
 	d        *kit.Declaration
 	spelling wire.Verbatim
-	sessions *sessions    // what the credential is exchanged for before each call; nil where it is sent itself
-	own      *kit.Auth    // how the credential is sent, or its session
-	tried    *kit.Auth    // how a key is sent whose secret is tried
-	features *features    // of permissions, and how the account spells them
-	grants   kit.Value    // how permissions are sent
-	query    atomic.Int32 // index in the declared queries of the list that the credential may read
+	sessions *sessions      // what the credential is exchanged for before each call; nil where it is sent itself
+	own      *kit.Auth      // how the credential is sent, or its session
+	tried    *kit.Auth      // how a key is sent whose secret is tried
+	features *wire.Features // of permissions, and how the account spells them
+	grants   kit.Value      // how permissions are sent
+	query    atomic.Int32   // index in the declared queries of the list that the credential may read
 
 	tokenServer *url.URL                  // where a key is exchanged; nil where none is
 	whole       func(apikey.Secret) bool  // nil where no form of a whole secret is declared

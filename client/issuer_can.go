@@ -97,7 +97,7 @@ func (s *issuer) lifetimes() apikey.Lifetimes {
 func (s *issuer) declaredPermissions(c *apikey.Capabilities) {
 	offered := s.offered()
 	for _, p := range offered {
-		title, feature := cmp.Or(p.Group, p.Feature, "Permissions"), s.features.spelling(p.Feature)
+		title, feature := cmp.Or(p.Group, p.Feature, "Permissions"), s.features.Spelling(p.Feature)
 		at := slices.IndexFunc(c.PermissionGroups, func(g apikey.PermissionGroup) bool { return g.Title == title && g.Feature == feature })
 		if at < 0 {
 			at = len(c.PermissionGroups)

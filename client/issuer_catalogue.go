@@ -13,11 +13,8 @@ import (
 	"detent/client/wire"
 )
 
-// What a catalogue may have at most, and how many permissions are learned from keys.
-const (
-	maxCatalogue = 5000
-	maxSeen      = 200
-)
+// maxCatalogue is how many rows a catalogue may have.
+const maxCatalogue = 5000
 
 // catalogue asks by the declared calls; of permissions else by the account's own keys, whose list shows how it spells
 // features, and which permissions are in use that no document has. Where one of them fails, what was known of all stays.

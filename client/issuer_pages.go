@@ -423,7 +423,7 @@ func (s *issuer) find(ctx context.Context, secret apikey.Secret, meant func(*api
 			switch {
 			case meant(k, listed):
 				exact = append(exact, *k)
-			case listed.IsZero() && maskOf(k.Masked, secret):
+			case listed.IsZero() && apikey.IsMaskOf(k.Masked, secret):
 				masked = append(masked, *k)
 			}
 		})

@@ -208,11 +208,11 @@ func (s *issuer) permissionsAs(list []apikey.Permission, v kit.Value) any {
 	for _, p := range list {
 		name := s.spelling.Raw(p.Name)
 		if as == "grouped" {
-			feature := s.spelling.Raw(s.features.place(p).Feature)
+			feature := s.spelling.Raw(s.features.Place(p).Feature)
 			of, _ := grouped[feature].([]any)
 			grouped[feature] = append(of, name)
 			known = known && feature != ""
-		} else if p.Feature != "" && s.features.of[name] != p.Feature {
+		} else if p.Feature != "" && s.features.Of[name] != p.Feature {
 			name = s.spelling.Raw(p.Feature) + "." + name
 		}
 		names, words = append(names, name), append(words, name)

@@ -164,7 +164,7 @@ func (s *issuer) permissionsOf(r *wire.Record) []apikey.Permission {
 	switch {
 	case len(raw) == 0 || string(raw) == "null":
 		return nil
-	case raw[0] == '{' || len(s.features.of) == 0:
+	case raw[0] == '{' || len(s.features.Of) == 0:
 		return r.Rights.Of(raw, s.permissions)
 	}
 	return s.permissions(raw) // a flat list's features may be learned later
@@ -177,12 +177,12 @@ func (s *issuer) permissions(raw []byte) []apikey.Permission {
 			continue
 		}
 		if p.Feature == "" {
-			p = s.features.flat(p.Name)
+			p = s.features.Flat(p.Name)
 		}
 		p.Feature, p.Name = s.spelling.Show(p.Feature), s.spelling.Show(p.Name)
-		out = append(out, s.features.learn(p))
+		out = append(out, s.features.Learn(p))
 	}
-	return slices.Clip(inOrder(out))
+	return slices.Clip(wire.InOrder(out))
 }
 
 // parsePermissions reads {"Feature":["name"]} and ["name"]. What it does not understand becomes a name as it stands on the wire: a

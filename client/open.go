@@ -13,6 +13,7 @@ import (
 	"detent/apikey"
 	"detent/client/issuers"
 	"detent/client/kit"
+	"detent/client/wire"
 )
 
 // Open makes the client of a service. It touches no network. Its errors say which option is wrong.
@@ -48,7 +49,7 @@ func declarationOf(opts Options) (*kit.Declaration, *Error) {
 }
 
 func openIssuer(d *kit.Declaration, opts Options) (*issuer, *Error) {
-	s := &issuer{d: d, features: newFeatures(d.Permissions), grants: d.SentAs(apikey.FieldPermissions)}
+	s := &issuer{d: d, features: wire.NewFeatures(d.Permissions), grants: d.SentAs(apikey.FieldPermissions)}
 	t, bad := newTransport(opts, newDialect(d, s.features))
 	if bad != nil {
 		return nil, bad

@@ -2,17 +2,12 @@ package client
 
 import (
 	"bytes"
-	"encoding/json"
 	"errors"
 	"io"
 	"net/http"
-	"slices"
 
 	"detent/client/wire"
 )
-
-// maxTries bounds the places at which an object may begin: a text full of brackets costs no more.
-const maxTries = 64
 
 // readCreated reads the answer to a create as any other. Where that fails, the object in it is looked for: an interpreter's
 // notice stands before it, a proxy's comment behind it, the line broke after it. Its secret is shown once.
@@ -26,34 +21,13 @@ func (t *transport) readCreated(resp *http.Response, body wire.Body, a *answer, 
 		return err
 	}
 	_, _ = io.Copy(io.Discard, a.body)
-	for _, object := range objectsIn(all.Bytes()) {
+	for _, object := range wire.ObjectsIn(all.Bytes()) {
 		found := &answer{status: a.status, body: wire.NewGuard(bytes.NewReader(object), wire.MaxOther)}
 		if read(found) == nil {
 			return nil
 		}
 	}
 	return err
-}
-
-// objectsIn are the objects of JSON that stand in a text, the longest first.
-func objectsIn(text []byte) (found []json.RawMessage) {
-	for range maxTries {
-		at := bytes.IndexByte(text, '{')
-		if at < 0 {
-			break
-		}
-		text = text[at:]
-		dec := json.NewDecoder(bytes.NewReader(text))
-		var object json.RawMessage
-		if dec.Decode(&object) != nil {
-			text = text[1:]
-			continue
-		}
-		found = append(found, object)
-		text = text[dec.InputOffset():]
-	}
-	slices.SortStableFunc(found, func(a, b json.RawMessage) int { return len(b) - len(a) })
-	return found
 }
 
 func (t *transport) readAnswer(resp *http.Response, body wire.Body, a *answer, read func(*answer) error) error {

@@ -151,3 +151,27 @@ func DecodeObject(r io.Reader, names ...string) (members map[string]json.RawMess
 	}
 	return members, raw, nil
 }
+
+// maxTries bounds the places at which an object may begin: a text full of brackets costs no more.
+const maxTries = 64
+
+// ObjectsIn are the objects of JSON that stand in a text, the longest first.
+func ObjectsIn(text []byte) (found []json.RawMessage) {
+	for range maxTries {
+		at := bytes.IndexByte(text, '{')
+		if at < 0 {
+			break
+		}
+		text = text[at:]
+		dec := json.NewDecoder(bytes.NewReader(text))
+		var object json.RawMessage
+		if dec.Decode(&object) != nil {
+			text = text[1:]
+			continue
+		}
+		found = append(found, object)
+		text = text[dec.InputOffset():]
+	}
+	slices.SortStableFunc(found, func(a, b json.RawMessage) int { return len(b) - len(a) })
+	return found
+}
