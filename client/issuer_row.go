@@ -54,7 +54,7 @@ func (s *issuer) key(r *record) (apikey.Key, error) {
 		k.CanRetrieve, k.CannotRetrieve = *can, !*can
 	}
 	if len(r.permissions) > 0 {
-		k.Permissions = s.permissionsOf(r)
+		k.Permissions, k.Added = s.permissionsOf(r)
 	}
 	if k.Enabled == nil {
 		k.Enabled = isOn(r.state, s.d.Row.State.On, s.d.Row.State.Off)
@@ -154,34 +154,51 @@ func idOfSecret(secret apikey.Secret) string {
 	return secret.KeyedPrint([]byte("detent: the id of a key that is named by its secret"))
 }
 
+// permissions are those that somebody chose for a key, and those that the service adds to each.
+type permissions struct{ chosen, added []apikey.Permission }
+
 // permissionsOf are the rights of a key; nil where the row does not say, empty where it says none.
-func (s *issuer) permissionsOf(r *record) []apikey.Permission {
+func (s *issuer) permissionsOf(r *record) (chosen, added []apikey.Permission) {
 	raw := firstRaw(r.permissions)
 	if len(raw) > 0 && raw[0] == '"' && s.d.Create != nil && s.d.Create.As(apikey.FieldPermissions) == "words" { // as it is sent
 		raw, _ = json.Marshal(strings.Fields(literal(raw)))
 	}
 	switch {
 	case len(raw) == 0 || string(raw) == "null":
-		return nil
+		return nil, nil
 	case raw[0] == '{' || len(s.features.of) == 0:
-		return r.rights.of(raw, s.permissions)
+		all := r.rights.of(raw, s.permissions)
+		return all.chosen, all.added
 	}
-	return s.permissions(raw) // a flat list's features may be learned later
+	all := s.permissions(raw) // a flat list's features may be learned later
+	return all.chosen, all.added
 }
 
-func (s *issuer) permissions(raw []byte) []apikey.Permission {
-	out := []apikey.Permission{}
+func (s *issuer) permissions(raw []byte) permissions {
+	out := permissions{chosen: []apikey.Permission{}}
 	for _, p := range parsePermissions(raw, s.grants) {
 		if p.Name == "" {
+			continue
+		}
+		if s.adds(p) {
+			out.added = append(out.added, apikey.Permission{Feature: s.spelling.show(p.Feature), Name: s.spelling.show(p.Name)})
 			continue
 		}
 		if p.Feature == "" {
 			p = s.features.flat(p.Name)
 		}
 		p.Feature, p.Name = s.spelling.show(p.Feature), s.spelling.show(p.Name)
-		out = append(out, s.features.learn(p))
+		out.chosen = append(out.chosen, s.features.learn(p))
 	}
-	return slices.Clip(inOrder(out))
+	out.chosen, out.added = slices.Clip(inOrder(out.chosen)), inOrder(out.added)
+	return out
+}
+
+// adds reports whether a permission is one that the service adds to each key by itself.
+func (s *issuer) adds(p apikey.Permission) bool {
+	return slices.ContainsFunc(s.d.Added, func(a kit.Permission) bool {
+		return p.Name == a.Name && (p.Feature == "" || p.Feature == a.Feature) || p.String() == a.Name
+	})
 }
 
 // parsePermissions reads {"Feature":["name"]} and ["name"]. What it does not understand becomes a name as it stands on the wire: a

@@ -35,7 +35,7 @@ type record struct {
 	tokens []token
 
 	letters letters // what the texts of rows are in
-	rights  shared[[]apikey.Permission]
+	rights  shared[permissions]
 	limits  shared[*apikey.Restrictions]
 	objects shared[reference]
 	extras  []shared[json.RawMessage] // of what is copied, each

@@ -194,13 +194,18 @@ func (c *checker) words(d *Declaration) {
 			c.refuse(field+".name", "%q is there twice", p.Name)
 		}
 		features[p.Feature+"."+p.Name] = true
+		if p.Always && p.Mints {
+			c.refuse(field+".always", "is not compared, and a key that makes keys always is: leave it out")
+		}
 	}
 	for _, name := range d.MorePermissions {
 		c.text("more_permissions", name, 128)
 	}
-	names := make([]string, len(d.Permissions))
-	for i, p := range d.Permissions {
-		names[i] = p.Name
+	var names []string
+	for _, p := range d.Permissions {
+		if !p.Always {
+			names = append(names, p.Name)
+		}
 	}
 	for i, p := range d.Presets {
 		field := fmt.Sprintf("preset[%d]", i)

@@ -172,6 +172,8 @@ type Declaration struct {
 	Roles []Role `toml:"role"`
 	// Permissions are those that a new key can have. Where there are any, a key needs one.
 	Permissions []Permission `toml:"permission"`
+	// Added are those of the file that the service adds to each key by itself; Permissions has the others.
+	Added []Permission `toml:"-"`
 	// Catalogue is how the service is asked which permissions there are; until then the declared ones are offered.
 	Catalogue *Catalogue `toml:"catalogue"`
 	// RoleCatalogue and EnvironmentCatalogue are how it is asked which roles and environments there are; until then the declared ones are

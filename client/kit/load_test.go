@@ -243,6 +243,7 @@ func TestAWrongDeclarationIsRefusedByLineAndField(t *testing.T) {
 		{13, `environment_names = { moon = "luna" }`, `environment_names: "moon" is not known here`},
 		{13, `environment_names = { live = "production" }`, `environment_names: "live" is none of environments`},
 		{13, `permission = [{ name = "a" }, { name = "a" }]`, `permission[1].name: "a" is there twice`},
+		{13, `permission = [{ name = "a", always = true, mints = true }]`, `permission[0].always: is not compared, and a key that makes keys always is`},
 		{13, `preset = [{ name = "all", permissions = ["b"] }]`, `preset[0].permissions: "b" is none of the permissions`},
 		{13, `truth.revoke_lag = "soon"`, ``},
 		{13, `url = "http://api.example.com"`, `url: "http://api.example.com" is no https address`},
