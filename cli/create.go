@@ -82,7 +82,7 @@ func (a *app) create(ctx context.Context, o createOptions) error {
 	}
 	a.warnOf(order.Draft, s.Caps)
 	if !o.expiresGiven && s.Caps.Expiry.OK {
-		a.say("--expires is left out: %s", cmp.Or(s.Caps.Expiry.Why, "the key never expires; the screens begin with "+apikey.SuggestedExpiry))
+		a.say("--expires is left out: %s", cmp.Or(s.Caps.Expiry.Why, "the key never expires; the screens begin with "+apikey.SpanWords(s.Caps.Lifetimes.Suggested())))
 	}
 	if !asJSON {
 		a.advise(s.Caps.Advice.Making())
