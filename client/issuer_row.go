@@ -61,6 +61,9 @@ func (s *issuer) key(r *record) (apikey.Key, error) {
 	}
 	for i, raw := range r.copied {
 		declared := s.d.Property(apikey.Field(s.d.Row.Copied[i]))
+		if declared != nil && s.isNone(declared, raw) {
+			raw = json.RawMessage("null")
+		}
 		if len(raw) == 0 || string(raw) == "null" && (declared == nil || declared.Kind == apikey.NumberProperty) {
 			continue
 		}

@@ -70,6 +70,13 @@ func newRecord(of *kit.Row) *record {
 	}
 	r.times = places(r, []part[wireTime]{{&r.created, of.CreatedAt}, {&r.updated, of.UpdatedAt}, {&r.expires, of.ExpiresAt}, {&r.used, of.LastUsedAt},
 		{&r.rolled, of.RolledAt}})
+	for field, members := range map[apikey.Field]kit.Members{apikey.FieldExpiry: of.ExpiresAt, apikey.FieldLastUsed: of.LastUsedAt} {
+		for _, name := range members {
+			if none := of.None[field]; len(none) > 0 {
+				r.places[name] = &timePlace{r.places[name].(*wireTime), none}
+			}
+		}
+	}
 	r.raws = places(r, []part[json.RawMessage]{{&r.restrictions, of.Restrictions}, {&r.permissions, of.Permissions}, {&r.former, of.Former.Members},
 		{&r.copied, of.Copied}})
 	r.flags = places(r, []part[flag]{{&r.enabled, of.Enabled}, {&r.retrievable, of.CanRetrieve}})
@@ -431,6 +438,20 @@ func (p *textPlace) UnmarshalJSON(b []byte) error {
 		return nil
 	}
 	return p.text.UnmarshalJSON(b)
+}
+
+// timePlace is the place of an instant in a row that has something in place of none.
+type timePlace struct {
+	time *wireTime
+	none []string
+}
+
+func (p *timePlace) UnmarshalJSON(b []byte) error {
+	if slices.Contains(p.none, literal(b)) {
+		*p.time = wireTime{set: true, absent: true}
+		return nil
+	}
+	return p.time.UnmarshalJSON(b)
 }
 
 // shared is what was made of JSON that many rows have alike. Nobody may change it: other keys have it too.
