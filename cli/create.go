@@ -66,7 +66,7 @@ func (a *app) create(ctx context.Context, o createOptions) error {
 		return err
 	}
 	order := desk.Order{What: desk.Create, Before: s.Desk.Before(ctx), Note: a.note}
-	if o.properties, err = s.ParseProperties(ctx, o.set, a.world.Zone); err != nil {
+	if o.properties, err = s.ParseProperties(ctx, o.set, nil, a.world.Zone); err != nil {
 		return host.Usagef("--set: %v", err)
 	}
 	order.Draft, err = a.draft(o, s, order.Before)
