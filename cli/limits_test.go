@@ -107,11 +107,11 @@ func TestWhatKeysHaveBesideIsAskedForChangedAndFound(t *testing.T) {
 			asked++
 			_, _ = io.WriteString(w, `[{"id":"z1","name":"example.com"},{"id":"z2","name":"example.org"}]`)
 		case req.Method == http.MethodGet:
-			_, _ = io.WriteString(w, "["+row+"},"+strings.NewReplacer("k1", "k2", "ci", "web", "free", "paid", `"z1",`, "", "2026-01", "2027-01").Replace(row)+"}]")
+			_, _ = io.WriteString(w, "["+row+"},"+strings.NewReplacer("k1", "k2", "ci", "web", "free", "gold", `"z1"`, `"*"`, "2026-01", "2027-01").Replace(row)+"}]")
 		case req.Method == http.MethodPatch:
 			raw, _ := io.ReadAll(req.Body)
 			sent = req.Method + " " + string(raw)
-			_, _ = io.WriteString(w, strings.NewReplacer("free", "paid", `"z1","z2"`, "").Replace(row)+"}")
+			_, _ = io.WriteString(w, strings.Replace(string(raw), "{", `{"id":"k1","name":"ci",`, 1))
 		default:
 			raw, _ := io.ReadAll(req.Body)
 			sent = req.Method + " " + string(raw)
@@ -129,6 +129,9 @@ func TestWhatKeysHaveBesideIsAskedForChangedAndFound(t *testing.T) {
 		{[]string{"create", "--name", "ci", "--set", "tier=gold"}, `--set: tier: there is no "gold"`},
 		{[]string{"create", "--name", "ci", "--set", "hosts=10.0.0.1/8"}, "bits behind its mask"},
 		{[]string{"update", "k1", "--set", "zones=none", "--set", "tier=paid"}, `PATCH {"tier":"paid","zones":[]}`},
+		{[]string{"update", "k2", "--set", "zones=*,z1", "--set", "tier=gold"}, `PATCH {"tier":"gold","zones":["*","z1"]}`}, // which it has, and nobody names
+		{[]string{"update", "k2", "--set", "tier=silver"}, `--set: tier: there is no "silver"`},
+		{[]string{"update", "k1", "--set", "zones=*"}, `--set: zones: there is no "*"`},
 		{[]string{"update", "k1", "--set", "hosts=10.0.0.1"}, "no call that changes hosts"},
 	} {
 		sent = ""
@@ -145,7 +148,7 @@ func TestWhatKeysHaveBesideIsAskedForChangedAndFound(t *testing.T) {
 	if asked < 1 || asked > 2 {
 		t.Errorf("the service was asked %d times", asked)
 	}
-	for filter, want := range map[string]string{"zones:z1": "ci", "tier:paid": "web", "starts<2026-06-01": "ci", "!zones:z1": "web"} {
+	for filter, want := range map[string]string{"zones:z1": "ci", "tier:gold": "web", "starts<2026-06-01": "ci", "!zones:z1": "web"} {
 		if out := m.must("list", filter, "-o", "json"); strings.Count(out, `"id"`) != 1 || !strings.Contains(out, `"name": "`+want+`"`) {
 			t.Errorf("%s finds\n%s", filter, out)
 		}

@@ -22,10 +22,14 @@ type Catalogue struct {
 
 // offered are the permissions that a new key can have: what the service said, else what is declared. So are roles and environments.
 func (s *issuer) offered() []kit.Permission {
-	if told := s.told.Load(); told != nil && s.d.Catalogue != nil {
+	switch told := s.told.Load(); {
+	case told == nil || s.d.Catalogue == nil:
+		return s.d.Permissions
+	case len(s.d.Added) == 0:
 		return told.Permissions
+	default:
+		return slices.DeleteFunc(slices.Clone(told.Permissions), func(p kit.Permission) bool { return s.adds(apikey.Permission{Feature: p.Feature, Name: p.Name}) })
 	}
-	return s.d.Permissions
 }
 
 func (s *issuer) roles() []kit.Role {

@@ -43,6 +43,7 @@ type jot struct {
 	short                                                  bool   // a create is answered with a secret alone
 	needs                                                  string // the scope without which a key is answered as a dead one is
 	alike                                                  int    // with this status
+	mute, muted                                            bool   // after a change, whether a secret works is not answered
 	anew, forgets, keepsOld, hours                         bool   // of rolls: they make a key, an end is not given back, the former secret lives on, an overlap is of hours
 }
 
@@ -122,6 +123,8 @@ func (j *jot) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		no(j.scopes, "no scopes")
 	case r.URL.Path == "/v1/scopes":
 		say(200, map[string]any{"scopes": []string{"read", "write"}})
+	case r.URL.Path == "/v1/me" && j.muted:
+		no(503, "not now")
 	case r.URL.Path == "/v1/me":
 		me := map[string]any{"id": "u1"}
 		if at := slices.IndexFunc(j.keys, func(k *jotKey) bool { return k.secret == sent }); at >= 0 && !j.strange {
@@ -133,6 +136,7 @@ func (j *jot) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case about && at < 0:
 		no(404, "no such key")
 	case about && r.Method == "PATCH":
+		j.muted = j.mute
 		if k := j.keys[at]; body.Name != nil && !j.keepsName {
 			k.name = *body.Name
 		} else if body.On != nil {
@@ -392,6 +396,7 @@ func TestATrialSaysWhatDoesNotHold(t *testing.T) {
 		"a lag said":           {bend: func(j *jot) { j.lag = 40 * time.Second }, file: func(s string) string { return s + "truth = { revoke_lag = \"60s\" }\n" }, want: "(truth.revoke_lag = 1m0s)", ends: true},
 		"never dead":           {bend: func(j *jot) { j.neverDead = true }, want: "revoke_lag   failed: the deleted secret: not refused, 1m"},
 		"an end is needed":     {bend: func(j *jot) { j.needsEnd = true }, want: "create       not tried: a key without an end: the service refuses it", ends: true},
+		"and then no answer":   {bend: func(j *jot) { j.mute = true }, want: "update       failed: a name: the list shows it, and the secret is not accepted, 1m8s later: no answer"},
 		"a key that is hidden": {bend: func(j *jot) { j.hides = true }, want: "list         failed: the new key is not in it"},
 		"a second time":        {bend: func(j *jot) { j.againBad = true }, want: "delete       failed: a second time: "},
 		"no pages": {file: func(s string) string {

@@ -85,6 +85,9 @@ func (t *trial) asAsked(k apikey.Key, draft apikey.Draft) bool {
 			t.failure(of.field, "is another one than was asked for")
 			if of.field == "permissions" {
 				t.say("%-12s asked for %s; the row has %s", "", rightWords(draft.Permissions), rightWords(k.Permissions))
+				if len(k.Permissions) > len(draft.Permissions) {
+					t.say("%-12s what the service adds to each key by itself is a [[permission]] with always = true", "")
+				}
 			}
 		case len(of.members) > 0:
 			t.failure(of.field, "the new key was asked for with it, and its row shows none: row.%s, create.send", of.field)

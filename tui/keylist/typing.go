@@ -39,14 +39,18 @@ func (l *List) typeKey(msg tea.KeyMsg) tea.Cmd {
 }
 
 func (l *List) refilter() tea.Cmd {
-	var properties []string
-	for _, p := range l.profiles {
-		properties = append(properties, p.Properties...)
-	}
-	l.query, l.wrong = parse(l.input.Value(), properties...)
+	l.query, l.wrong = parse(l.input.Value(), l.properties()...)
 	clear(l.rows)
 	l.follow()
 	return l.rearrange(reuseOrder)
+}
+
+// properties are the names of what keys of the services have beside.
+func (l *List) properties() (out []string) {
+	for _, p := range l.profiles {
+		out = append(out, p.Properties...)
+	}
+	return out
 }
 
 func (l *List) clearFilter() tea.Cmd {
