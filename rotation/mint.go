@@ -222,7 +222,7 @@ func (r *Rotation) isForgotten(id string) bool {
 // discardNew deletes a new key whose secret is gone and which was put nowhere.
 func (r *Rotation) discardNew(ctx context.Context) error {
 	id := r.j.New.ID
-	return r.change("delete the key without a secret", func() error {
+	return r.change(opDiscard, func() error {
 		return r.deleteByID(ctx, id)
 	}, func() {
 		r.strayDeleted(id)
