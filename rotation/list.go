@@ -194,7 +194,7 @@ func (r *Rotation) appeared(k apikey.Key) bool {
 // keepPossible keeps what appeared while a create was not answered, to be named at the end.
 func (r *Rotation) keepPossible(s *listing) {
 	for _, k := range s.appeared {
-		if words := k.Quoted(); len(r.j.Possible) < maxPossible && !slices.Contains(r.j.Possible, words) {
+		if words := r.withoutSecrets(k.Quoted()); len(r.j.Possible) < maxPossible && !slices.Contains(r.j.Possible, words) {
 			r.j.Possible = append(r.j.Possible, words)
 		}
 	}

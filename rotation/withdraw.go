@@ -126,7 +126,7 @@ func (r *Rotation) isOpen(id, by string) {
 	if r.j.GoneBy == nil {
 		r.j.GoneBy = map[string]string{}
 	}
-	r.j.GoneBy[id] = by
+	r.j.GoneBy[id] = r.withoutSecrets(by) // the service's own words may repeat one
 }
 
 // claimedGone is the same as a claim has it.
