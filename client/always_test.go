@@ -26,7 +26,7 @@ probe = [{ call = "GET /me", answers = "object" }]
 				"POST /keys": `{"id":"k4","name":"d","token":"made-0123456789","scopes":["2fa_required","mail.send"]}`}[r.Method+" "+r.URL.Path])
 		})
 		if extra != "" {
-			if _, err := s.Catalogue(bg); err != nil {
+			if _, err := s.Abilities().Catalogue(bg); err != nil {
 				t.Fatal(catalogue, err)
 			}
 		}

@@ -7,6 +7,7 @@ import (
 
 	"detent/apikey"
 	"detent/client/kit"
+	"detent/client/wire"
 )
 
 // Catalogue is what an issuer said of what a new key can be given, to be remembered for the next session.
@@ -79,10 +80,10 @@ func (s *issuer) askedAt() (at time.Time) {
 // seenOnKeys are the declared permissions as the account spells them, and those that keys have beside them.
 func (s *issuer) seenOnKeys() (list []kit.Permission) {
 	for _, p := range s.d.Permissions {
-		p.Group, p.Feature = cmp.Or(p.Group, p.Feature), s.features.spelling(p.Feature)
+		p.Group, p.Feature = cmp.Or(p.Group, p.Feature), s.features.Spelling(p.Feature)
 		list = append(list, p)
 	}
-	for _, p := range inOrder(s.features.others()) {
+	for _, p := range wire.InOrder(s.features.Others()) {
 		if !slices.Contains(s.d.MorePermissions, p.Name) {
 			list = append(list, kit.Permission{Feature: p.Feature, Name: p.Name, Group: cmp.Or(p.Feature, "Others"), Description: "seen on keys, and in no document"})
 		}
@@ -102,7 +103,7 @@ func (s *issuer) learnFromKeys() {
 // permission is a declared one as a key has it.
 func (s *issuer) permission(p kit.Permission) apikey.Permission {
 	if p.Feature != "" {
-		return apikey.Permission{Feature: s.features.spelling(p.Feature), Name: p.Name}
+		return apikey.Permission{Feature: s.features.Spelling(p.Feature), Name: p.Name}
 	}
 	return apikey.ParsePermission(p.Name)
 }

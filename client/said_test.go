@@ -35,7 +35,7 @@ func TestWhatADeletesAnswerLeavesOpenTheListTells(t *testing.T) {
 				})
 				gone, err := s.Delete(bg, "k1")
 				if bySecret {
-					gone, err = s.DeleteBySecret(bg, "k1", apikey.NewSecret("key-0123456789"))
+					gone, err = s.Abilities().DeleteBySecret(bg, "k1", apikey.NewSecret("key-0123456789"))
 				}
 				words := gone.Evidence
 				if err != nil {

@@ -55,12 +55,12 @@ func (h *Host) rememberCatalogue(p config.Profile, told client.Catalogue) {
 // AskCatalogue asks the service what a new key can be given, unless it said so within an age, or cannot be asked. Where it
 // fails, what was known before holds.
 func (s *Session) AskCatalogue(ctx context.Context, within time.Duration) error {
-	asker, ok := client.As[client.Cataloguer](s.Service)
+	catalogue := s.Service.Abilities().Catalogue
 	known := s.Service.Capabilities().Catalogue
-	if !ok || !known.Asked.IsZero() && s.now().Sub(known.Asked) < within {
+	if catalogue == nil || !known.Asked.IsZero() && s.now().Sub(known.Asked) < within {
 		return nil
 	}
-	told, err := asker.Catalogue(ctx)
+	told, err := catalogue(ctx)
 	if err == nil {
 		s.remember(told)
 	}

@@ -19,8 +19,7 @@ func (u *suite) catalogues(t *testing.T) {
 		t.Helper()
 		u.made++
 		s := u.open(t, c, at.URL, change...)
-		asker := able[client.Cataloguer](t, s, "the issuer cannot be asked which permissions there are")
-		told, err := asker.Catalogue(t.Context())
+		told, err := able(t, s.Abilities().Catalogue, "the issuer cannot be asked which permissions there are")(t.Context())
 		u.unprinted(t, told, err)
 		return s, told, err
 	}

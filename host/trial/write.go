@@ -63,10 +63,8 @@ func (t *trial) listed(ctx context.Context, a *trialKey) {
 func (t *trial) asAsked(k apikey.Key, draft apikey.Draft) bool {
 	before := t.failures
 	now := t.o.Now()
-	if clock, ok := client.As[client.Clock](t.s.Service); ok {
-		if server, local, known := clock.ServerTime(); known {
-			now = now.Add(server.Sub(local))
-		}
+	if server, local, known := client.ServerTime(t.s.Service); known {
+		now = now.Add(server.Sub(local))
 	}
 	if at, known := k.CreatedAt.Time(); known && at.Sub(now).Abs() > 10*time.Minute && len(t.d.Row.CreatedAt) > 0 {
 		t.failure("created_at", "is %s from now: of another unit, or of another zone?", apikey.SpanWords(at.Sub(now).Abs().Round(time.Minute)))
