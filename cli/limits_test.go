@@ -80,6 +80,28 @@ func TestLimitsAndEndsAreAskedForAndChanged(t *testing.T) {
 }
 
 // kindsIssuer is a user's own issuer whose keys have what no field is, and whose service tells which zones there are.
+// TestAccessThatAnAnswerDoesNotTellIsSaidToBeUnknown, as on screen; JSON leaves it out.
+func TestAccessThatAnAnswerDoesNotTellIsSaidToBeUnknown(t *testing.T) {
+	m, r := newMachine(t), newRemote(t)
+	m.environ = append(m.environ, "P_TOKEN=token-0123456789abcdef")
+	m.write(".config/detent/config.toml", "default_profile = \"p\"\n[profiles.p]\nservice = \"limited\"\nurl = \""+r.url+"\"\ntoken = { env = \"P_TOKEN\" }\n")
+	m.write(".config/detent/issuers/limited.toml", strings.NewReplacer(`"expiresAt"]`, `"expiresAt"], permissions = ["scopes"]`, `fields = ["name"], send`, `fields = ["name", "permissions"], send`).Replace(limitedIssuer))
+	r.fault = func(w http.ResponseWriter, req *http.Request, _ http.Handler) bool {
+		w.Header().Set("Content-Type", "application/json")
+		_, _ = io.WriteString(w, map[bool]string{true: `[{"id":"k1","name":"ci","scopes":["read"],"spend":5}]`, false: `{"id":"k1","name":"web"}`}[req.Method == http.MethodGet])
+		return true
+	}
+	if out := m.must("show", "k1"); !strings.Contains(out, "permissions   read\n") || !strings.Contains(out, "expires       unknown\n") {
+		t.Errorf("\n%s", out)
+	}
+	if out := m.must("update", "k1", "--name", "web"); !strings.Contains(out, "permissions   unknown\n") || strings.Contains(out, "spend") {
+		t.Errorf("\n%s", out)
+	}
+	if out := m.must("update", "k1", "--name", "web", "-o", "json"); strings.Contains(out, "permissions") || strings.Contains(out, "unknown") {
+		t.Errorf("\n%s", out)
+	}
+}
+
 const kindsIssuer = `name = "kinds"
 proven = "documents 2026-11-29"
 property = [{ name = "tier", kind = "choice", title = "plan", choices = ["free", "paid"] }, { name = "zones", kind = "list", title = "zones", without = "all zones", catalogue = { call = "GET /zones", id = "id", name = "name" } },

@@ -97,7 +97,7 @@ func (a *app) update(ctx context.Context, text string, patch apikey.Patch, o upd
 	if err != nil {
 		return fmt.Errorf("%s: %w", k.Quoted(), err)
 	}
-	return a.printKey(a.rowOf(s, out.Key), asJSON)
+	return a.printKey(s, a.rowOf(s, out.Key), asJSON)
 }
 
 // flagOf are the flags that ask for a field.

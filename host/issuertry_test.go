@@ -43,7 +43,8 @@ type jot struct {
 	short                                                  bool   // a create is answered with a secret alone
 	needs                                                  string // the scope without which a key is answered as a dead one is
 	alike                                                  int    // with this status
-	mute, muted                                            bool   // after a change, whether a secret works is not answered
+	deletes                                                string // a delete fails: the key "stays", it "goes", or the list "fails" from then on, too
+	mute, muted, blind                                     bool   // after a change, whether a secret works is not answered
 	anew, forgets, keepsOld, hours                         bool   // of rolls: they make a key, an end is not given back, the former secret lives on, an overlap is of hours
 }
 
@@ -131,6 +132,12 @@ func (j *jot) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			me["key"] = j.keys[at].id
 		}
 		say(200, me)
+	case about && r.Method == "DELETE" && j.deletes != "":
+		if j.deletes == "goes" && at >= 0 {
+			j.keys = slices.Delete(j.keys, at, at+1)
+		}
+		j.blind = j.deletes == "fails"
+		no(500, "something went wrong")
 	case about && at < 0 && j.againBad:
 		no(400, "bad request")
 	case about && at < 0:
@@ -152,6 +159,8 @@ func (j *jot) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			k.budget = body.Budget
 		}
 		say(200, j.row(j.keys[at]))
+	case r.Method == "GET" && j.blind:
+		no(500, "something went wrong")
 	case about && r.Method == "DELETE":
 		j.dead[j.keys[at].secret] = j.now()
 		j.keys = slices.Delete(j.keys, at, at+1)
@@ -422,6 +431,29 @@ func TestATrialSaysWhatDoesNotHold(t *testing.T) {
 				t.Error(recorded)
 			}
 		})
+	}
+}
+
+// TestATrialSaysWhatItLeavesBehind, by what the list shows of a key whose deletion is not known to have happened, and where it has no call for it.
+func TestATrialSaysWhatItLeavesBehind(t *testing.T) {
+	for deletes, c := range map[string]struct {
+		want, not string
+		leaves    int
+		fails     bool
+	}{
+		"stays": {want: "delete       failed: a key of the trial's own is still there\nleft         the key named detent-try-", not: "does not have", leaves: 3, fails: true},
+		"goes":  {want: "delete       not tried: an answer to it that is understood: the list does not have the key any more\n             the key named detent-try-", not: "left  ", fails: true},
+		"fails": {want: "delete       failed: whether a key of the trial's own is still there is not known: the list could not be read\nleft         the key named detent-try-", not: "is still there\n", leaves: 3, fails: true},
+		"":      {want: "delete it where keys are deleted\n", not: "failed", leaves: 2},
+	} {
+		file := jotFile
+		if deletes == "" {
+			file = strings.Replace(file, "delete = ", "# ", 1)
+		}
+		said, recorded, err := (&jot{deletes: deletes, leaves: c.leaves}).tried(t, file, true)
+		if !strings.Contains(said, c.want) || strings.Contains(said, c.not) || c.fails != errors.Is(err, ErrNo) || strings.Contains(recorded, canary) || strings.Contains(recorded, "detent-try-") {
+			t.Errorf("%s: %v\n%s\n%s", deletes, err, said, recorded)
+		}
 	}
 }
 

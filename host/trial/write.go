@@ -410,8 +410,8 @@ func (t *trial) left(ctx context.Context, k *trialKey, cause error) {
 	case err != nil:
 		t.failure("delete", "whether a key of the trial's own is still there is not known: the list could not be read")
 	case gone:
-		t.untried("delete", "an answer to it that is understood: the list does not have the key named %s any more", k.key.Name)
-		t.say("%-12s %v", "", cause)
+		t.untried("delete", "an answer to it that is understood: the list does not have the key any more")
+		t.say("%-12s the key named %s: %v", "", k.key.Name, cause)
 		return
 	default:
 		t.failure("delete", "a key of the trial's own is still there")
