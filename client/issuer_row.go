@@ -195,13 +195,6 @@ func (s *issuer) permissions(raw []byte) wire.Rights {
 	return out
 }
 
-// adds reports whether a permission is one that the service adds to each key by itself.
-func (s *issuer) adds(p apikey.Permission) bool {
-	return slices.ContainsFunc(s.d.Added, func(a kit.Permission) bool {
-		return p.Name == a.Name && (p.Feature == "" || p.Feature == a.Feature) || p.String() == a.Name
-	})
-}
-
 // parsePermissions reads {"Feature":["name"]} and ["name"]. What it does not understand becomes a name as it stands on the wire: a
 // right is never lost in silence.
 func parsePermissions(raw json.RawMessage, sent kit.Value) (out []apikey.Permission) {

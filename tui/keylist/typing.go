@@ -45,14 +45,6 @@ func (l *List) refilter() tea.Cmd {
 	return l.rearrange(reuseOrder)
 }
 
-// properties are the names of what keys of the services have beside.
-func (l *List) properties() (out []string) {
-	for _, p := range l.profiles {
-		out = append(out, p.Properties...)
-	}
-	return out
-}
-
 func (l *List) clearFilter() tea.Cmd {
 	l.typing = false
 	l.input.Blur()
