@@ -32,6 +32,13 @@ func (s *issuer) offered() []kit.Permission {
 	}
 }
 
+// adds reports whether a permission is one that the service adds to each key by itself.
+func (s *issuer) adds(p apikey.Permission) bool {
+	return slices.ContainsFunc(s.d.Added, func(a kit.Permission) bool {
+		return p.Name == a.Name && (p.Feature == "" || p.Feature == a.Feature) || p.String() == a.Name
+	})
+}
+
 func (s *issuer) roles() []kit.Role {
 	if told := s.told.Load(); told != nil && s.d.RoleCatalogue != nil && len(told.Roles) > 0 {
 		return told.Roles

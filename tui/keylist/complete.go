@@ -94,6 +94,14 @@ func (l *List) fieldsAndStates(word string) []string {
 	return beginning(all, word)
 }
 
+// properties are the names of what keys of the services have beside.
+func (l *List) properties() (out []string) {
+	for _, p := range l.profiles {
+		out = append(out, p.Properties...)
+	}
+	return out
+}
+
 // values are what some key says in a field, or usual spans of time.
 func (l *List) values(field string, op byte, word string) []string {
 	head := field + string(op)
