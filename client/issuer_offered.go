@@ -114,10 +114,3 @@ func (s *issuer) permission(p kit.Permission) apikey.Permission {
 	}
 	return apikey.ParsePermission(p.Name)
 }
-
-// adds reports whether a permission is one that the service adds to each key by itself.
-func (s *issuer) adds(p apikey.Permission) bool {
-	return slices.ContainsFunc(s.d.Added, func(a kit.Permission) bool {
-		return p.Name == a.Name && (p.Feature == "" || p.Feature == a.Feature) || p.String() == a.Name
-	})
-}

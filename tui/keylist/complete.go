@@ -224,11 +224,3 @@ func (l *List) offer(width int) string {
 	}
 	return line
 }
-
-// properties are the names of what keys of the services have beside.
-func (l *List) properties() (out []string) {
-	for _, p := range l.profiles {
-		out = append(out, p.Properties...)
-	}
-	return out
-}
