@@ -163,9 +163,20 @@ func (s *issuer) open(by *kit.Probe, p apikey.Proof) apikey.Proof {
 	case refused:
 		p.Unknown = []string{openBesides}
 	default:
-		p.Unknown = []string{openBesides, openRestrictions}
+		p.Unknown = []string{openBesides}
+		if s.mayRestrict() {
+			p.Unknown = append(p.Unknown, openRestrictions)
+		}
 	}
 	return p
+}
+
+// mayRestrict reports whether keys may have restrictions, as far as the declaration tells: what is copied unread may be one.
+func (s *issuer) mayRestrict() bool {
+	return slices.Contains(s.d.Access, apikey.FieldRestrictions) || slices.ContainsFunc(s.d.Row.Copied, func(name string) bool {
+		p := s.d.Property(apikey.Field(name))
+		return p == nil || p.Kind == apikey.AddressesProperty
+	})
 }
 
 // authenticates reports whether a read whose answer has no known shape is refused to a made-up key. Who answers 200 to a secret and

@@ -22,10 +22,21 @@ type Catalogue struct {
 
 // offered are the permissions that a new key can have: what the service said, else what is declared. So are roles and environments.
 func (s *issuer) offered() []kit.Permission {
-	if told := s.told.Load(); told != nil && s.d.Catalogue != nil {
+	switch told := s.told.Load(); {
+	case told == nil || s.d.Catalogue == nil:
+		return s.d.Permissions
+	case len(s.d.Added) == 0:
 		return told.Permissions
+	default:
+		return slices.DeleteFunc(slices.Clone(told.Permissions), func(p kit.Permission) bool { return s.adds(apikey.Permission{Feature: p.Feature, Name: p.Name}) })
 	}
-	return s.d.Permissions
+}
+
+// adds reports whether a permission is one that the service adds to each key by itself.
+func (s *issuer) adds(p apikey.Permission) bool {
+	return slices.ContainsFunc(s.d.Added, func(a kit.Permission) bool {
+		return p.Name == a.Name && (p.Feature == "" || p.Feature == a.Feature) || p.String() == a.Name
+	})
 }
 
 func (s *issuer) roles() []kit.Role {

@@ -141,6 +141,20 @@ func (s *issuer) propertyOf(declared *kit.Property, raw json.RawMessage) json.Ra
 	return wire.ASCII(bytes.TrimSpace(b.Bytes()))
 }
 
+// isNone reports whether a row has of a property what it has in place of none; of a list as its only word.
+func (s *issuer) isNone(declared *kit.Property, raw json.RawMessage) bool {
+	f := apikey.Field(declared.Name)
+	none := s.d.Row.None[f]
+	if len(none) == 0 || len(raw) == 0 {
+		return false
+	}
+	if declared.Kind == apikey.ListProperty || declared.Kind == apikey.AddressesProperty {
+		words := namesOf(raw, s.d.SentAs(f))
+		return len(words) == 1 && slices.Contains(none, words[0])
+	}
+	return slices.Contains(none, wire.Literal(raw))
+}
+
 // showsLimits reports whether a row has the end and the properties of a change, as far as it tells. A service may round an end.
 func (s *issuer) showsLimits(row apikey.Key, patch apikey.Patch, declared *kit.Call) bool {
 	rounding := func(f apikey.Field) time.Duration {

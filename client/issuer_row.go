@@ -55,13 +55,16 @@ func (s *issuer) key(r *wire.Record) (apikey.Key, error) {
 		k.CanRetrieve, k.CannotRetrieve = *can, !*can
 	}
 	if len(r.Permissions) > 0 {
-		k.Permissions = s.permissionsOf(r)
+		k.Permissions, k.Added = s.permissionsOf(r)
 	}
 	if k.Enabled == nil {
 		k.Enabled = isOn(r.State, s.d.Row.State.On, s.d.Row.State.Off)
 	}
 	for i, raw := range r.Copied {
 		declared := s.d.Property(apikey.Field(s.d.Row.Copied[i]))
+		if declared != nil && s.isNone(declared, raw) {
+			raw = json.RawMessage("null")
+		}
 		if len(raw) == 0 || string(raw) == "null" && (declared == nil || declared.Kind == apikey.NumberProperty) {
 			continue
 		}
@@ -159,33 +162,40 @@ func idOfSecret(secret apikey.Secret) string {
 }
 
 // permissionsOf are the rights of a key; nil where the row does not say, empty where it says none.
-func (s *issuer) permissionsOf(r *wire.Record) []apikey.Permission {
+func (s *issuer) permissionsOf(r *wire.Record) (chosen, added []apikey.Permission) {
 	raw := wire.FirstRaw(r.Permissions)
 	if len(raw) > 0 && raw[0] == '"' && s.d.Create != nil && s.d.Create.As(apikey.FieldPermissions) == "words" { // as it is sent
 		raw, _ = json.Marshal(strings.Fields(wire.Literal(raw)))
 	}
 	switch {
 	case len(raw) == 0 || string(raw) == "null":
-		return nil
+		return nil, nil
 	case raw[0] == '{' || len(s.features.Of) == 0:
-		return r.Rights.Of(raw, s.permissions)
+		all := r.Rights.Of(raw, s.permissions)
+		return all.Chosen, all.Added
 	}
-	return s.permissions(raw) // a flat list's features may be learned later
+	all := s.permissions(raw) // a flat list's features may be learned later
+	return all.Chosen, all.Added
 }
 
-func (s *issuer) permissions(raw []byte) []apikey.Permission {
-	out := []apikey.Permission{}
+func (s *issuer) permissions(raw []byte) wire.Rights {
+	out := wire.Rights{Chosen: []apikey.Permission{}}
 	for _, p := range parsePermissions(raw, s.grants) {
 		if p.Name == "" {
+			continue
+		}
+		if s.adds(p) {
+			out.Added = append(out.Added, apikey.Permission{Feature: s.spelling.Show(p.Feature), Name: s.spelling.Show(p.Name)})
 			continue
 		}
 		if p.Feature == "" {
 			p = s.features.Flat(p.Name)
 		}
 		p.Feature, p.Name = s.spelling.Show(p.Feature), s.spelling.Show(p.Name)
-		out = append(out, s.features.Learn(p))
+		out.Chosen = append(out.Chosen, s.features.Learn(p))
 	}
-	return slices.Clip(wire.InOrder(out))
+	out.Chosen, out.Added = slices.Clip(wire.InOrder(out.Chosen)), wire.InOrder(out.Added)
+	return out
 }
 
 // parsePermissions reads {"Feature":["name"]} and ["name"]. What it does not understand becomes a name as it stands on the wire: a

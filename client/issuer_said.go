@@ -32,6 +32,11 @@ var (
 	idsOf    = sync.OnceValue(func() *regexp.Regexp {
 		return regexp.MustCompile(`(?i)^(?:previously_?)?(?:deleted|removed|revoked|invalidated)`)
 	})
+	// countOf is what an answer says of how many keys something was done to.
+	countOf = sync.OnceValue(func() *regexp.Regexp {
+		const done = `(?:deleted|removed|revoked|invalidated|affected|matched|modified|updated|changed)`
+		return regexp.MustCompile(`(?i)^(?:` + done + `(?:_?(?:count|rows|keys|tokens|items))?|(?:count|rows|keys|tokens|items|num|number|total)_?` + done + `|count|changes|n)$`)
+	})
 )
 
 // acknowledged reads an answer that shows no key. What it does not say is not taken for said: an empty 200, one that is cut and a web page
@@ -130,10 +135,10 @@ func (s *issuer) granted(objects []map[string]json.RawMessage, id string) (yes b
 			}
 			yes = true
 		}
-		if !wire.IsNothing(object["errors"]) || object["deleted_count"] != nil && wire.IsNothing(object["deleted_count"]) {
-			return false // a yes that has its no beside it
-		}
 		for name, raw := range object {
+			if name == "errors" && !wire.IsNothing(raw) || countOf().MatchString(name) && (wire.IsNothing(raw) || wire.Literal(raw) == "0") {
+				return false // a yes that has its no beside it
+			}
 			switch {
 			case slices.Contains(yesFlags, name) && wire.Says(raw, true):
 				yes = true

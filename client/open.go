@@ -134,11 +134,7 @@ func checkParents(d *kit.Declaration, given map[string]string) *Error {
 	for _, p := range d.Parents {
 		switch value := given[p.Name]; {
 		case value == "":
-			told := ""
-			if p.Catalogue != nil {
-				told = "; detent issuer parents asks the service which there are"
-			}
-			return badOption(fmt.Sprintf("the profile needs parents = { %s = \"…\" }: %s%s", p.Name, p.Title, told))
+			return badOption(fmt.Sprintf("the profile needs parents = { %s = \"…\" }: %s", p.Name, p.Title))
 		case !kit.IsParentValue(value):
 			return badOption(fmt.Sprintf("parents.%s: letters, digits and _ . @ : ~ -, at most 128", p.Name))
 		}

@@ -100,10 +100,10 @@ func (h *Host) PropertyNames() (out []string) {
 }
 
 // ParseProperties reads what a new or a changed key is to have of the service's own, as NAME=VALUE. Where the service tells which words there
-// are, and they are not known, or one is none of them, it is asked.
-func (s *Session) ParseProperties(ctx context.Context, texts []string, zone *time.Location) (map[string]json.RawMessage, error) {
+// are, and they are not known, or one is none of them, it is asked. has are those of the key that is changed; nil for a new one.
+func (s *Session) ParseProperties(ctx context.Context, texts []string, has map[string]json.RawMessage, zone *time.Location) (map[string]json.RawMessage, error) {
 	parse := func() (map[string]json.RawMessage, error) {
-		return apikey.ParseProperties(texts, s.Offered().Properties, s.now(), zone)
+		return apikey.ParseProperties(texts, s.Offered().Properties, has, s.now(), zone)
 	}
 	untold := func(p apikey.Property) bool { return p.Asks && s.Offered().Catalogue.Asked.IsZero() }
 	if len(texts) > 0 && slices.ContainsFunc(s.Caps.Properties, untold) {

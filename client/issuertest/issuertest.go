@@ -62,6 +62,7 @@ func Run(t *testing.T, name, path string) {
 	t.Run("rolls", u.rolls)
 	t.Run("proofs", u.proofs)
 	t.Run("catalogues", u.catalogues)
+	t.Run("parents", u.parentVariants)
 	t.Run("properties", u.properties)
 	t.Run("words", u.words)
 	t.Logf("%s: %d cases of its own, known by %s; %d more made of them", name, len(u.script.cases), u.script.proven, u.made)

@@ -35,7 +35,7 @@ type Record struct {
 	tokens []Token
 
 	letters letters // what the texts of rows are in
-	Rights  Shared[[]apikey.Permission]
+	Rights  Shared[Rights]
 	Limits  Shared[*apikey.Restrictions]
 	objects Shared[reference]
 	Extras  []Shared[json.RawMessage] // of what is copied, each
@@ -71,6 +71,13 @@ func NewRecord(of *kit.Row) *Record {
 	}
 	r.times = places(r, []part[Time]{{&r.CreatedAt, of.CreatedAt}, {&r.UpdatedAt, of.UpdatedAt}, {&r.ExpiresAt, of.ExpiresAt}, {&r.LastUsedAt, of.LastUsedAt},
 		{&r.RolledAt, of.RolledAt}})
+	for field, members := range map[apikey.Field]kit.Members{apikey.FieldExpiry: of.ExpiresAt, apikey.FieldLastUsed: of.LastUsedAt} {
+		for _, name := range members {
+			if none := of.None[field]; len(none) > 0 {
+				r.places[name] = &timePlace{r.places[name].(*Time), none}
+			}
+		}
+	}
 	r.raws = places(r, []part[json.RawMessage]{{&r.Restrictions, of.Restrictions}, {&r.Permissions, of.Permissions}, {&r.Former, of.Former.Members},
 		{&r.Copied, of.Copied}})
 	r.flags = places(r, []part[Flag]{{&r.Enabled, of.Enabled}, {&r.Retrievable, of.CanRetrieve}})
@@ -91,6 +98,9 @@ func NewRecord(of *kit.Row) *Record {
 	}
 	return r
 }
+
+// Rights are the permissions of a row: those that somebody chose for its key, and those that the service adds to each.
+type Rights struct{ Chosen, Added []apikey.Permission }
 
 // part is a field with its members.
 type part[T any] struct {
@@ -435,6 +445,20 @@ func (p *textPlace) UnmarshalJSON(b []byte) error {
 		return nil
 	}
 	return p.text.UnmarshalJSON(b)
+}
+
+// timePlace is the place of an instant in a row that has something in place of none.
+type timePlace struct {
+	time *Time
+	none []string
+}
+
+func (p *timePlace) UnmarshalJSON(b []byte) error {
+	if slices.Contains(p.none, Literal(b)) {
+		*p.time = Time{Set: true, Absent: true}
+		return nil
+	}
+	return p.time.UnmarshalJSON(b)
 }
 
 // Shared is what was made of JSON that many rows have alike. Nobody may change it: other keys have it too.

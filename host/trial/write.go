@@ -85,6 +85,9 @@ func (t *trial) asAsked(k apikey.Key, draft apikey.Draft) bool {
 			t.failure(of.field, "is another one than was asked for")
 			if of.field == "permissions" {
 				t.say("%-12s asked for %s; the row has %s", "", rightWords(draft.Permissions), rightWords(k.Permissions))
+				if len(k.Permissions) > len(draft.Permissions) {
+					t.say("%-12s what the service adds to each key by itself is a [[permission]] with always = true", "")
+				}
 			}
 		case len(of.members) > 0:
 			t.failure(of.field, "the new key was asked for with it, and its row shows none: row.%s, create.send", of.field)
@@ -407,8 +410,8 @@ func (t *trial) left(ctx context.Context, k *trialKey, cause error) {
 	case err != nil:
 		t.failure("delete", "whether a key of the trial's own is still there is not known: the list could not be read")
 	case gone:
-		t.untried("delete", "an answer to it that is understood: the list does not have the key named %s any more", k.key.Name)
-		t.say("%-12s %v", "", cause)
+		t.untried("delete", "an answer to it that is understood: the list does not have the key any more")
+		t.say("%-12s the key named %s: %v", "", k.key.Name, cause)
 		return
 	default:
 		t.failure("delete", "a key of the trial's own is still there")
