@@ -57,6 +57,7 @@ var rooms = map[string][]string{
 	"client/issuertest":    {"client"},
 	"client/issuers":       {"client/kit"},
 	"client/kit":           {},
+	"client/wire":          {"client/kit"},
 	"host/trial":           {},
 	"keyserver/servertest": {"keyserver"},
 	"keyserver/contract":   {"keyserver/store", "keyserver/wirename"},
@@ -208,8 +209,8 @@ func TestAReaderOnlyReads(t *testing.T) {
 	}
 }
 
-// asks are the calls of the interfaces in client/service.go that change no key and give no secret. Every other one is a write.
-var asks = []string{"Capabilities", "List", "Probe", "Identify", "Listed", "OwnProject", "Catalogue", "ParentChoices", "ServerTime"}
+// asks are the calls of Service and Abilities in client/service.go that change no key and give no secret. Every other one is a write.
+var asks = []string{"Capabilities", "Abilities", "List", "Probe", "Identify", "Listed", "OwnProject", "Catalogue", "ParentChoices", "ServerTime", "CallNames"}
 
 // writes are the calls of a service that change a key or give its secret, with how many arguments each takes.
 func writes(t *testing.T) map[string]int {
@@ -219,12 +220,16 @@ func writes(t *testing.T) map[string]int {
 			continue
 		}
 		ast.Inspect(s.file, func(n ast.Node) bool {
-			if i, ok := n.(*ast.InterfaceType); ok {
-				for _, m := range i.Methods.List {
-					f, ok := m.Type.(*ast.FuncType)
-					if ok && !slices.Contains(asks, m.Names[0].Name) {
-						out[m.Names[0].Name] = f.Params.NumFields()
-					}
+			var calls []*ast.Field
+			switch n := n.(type) {
+			case *ast.InterfaceType:
+				calls = n.Methods.List
+			case *ast.StructType:
+				calls = n.Fields.List
+			}
+			for _, m := range calls {
+				if f, ok := m.Type.(*ast.FuncType); ok && !slices.Contains(asks, m.Names[0].Name) {
+					out[m.Names[0].Name] = f.Params.NumFields()
 				}
 			}
 			return true
@@ -234,7 +239,7 @@ func writes(t *testing.T) map[string]int {
 }
 
 // TestEveryWriteOfAServiceIsAnOrder: the service that fronts and rotations are given makes an order of it. One that does not would be
-// called past the desk, through client.As: without a check, without a role, without a receipt.
+// called past the desk: without a check, without a role, without a receipt.
 func TestEveryWriteOfAServiceIsAnOrder(t *testing.T) {
 	ordered := map[string]bool{}
 	for _, s := range sources(t) {
@@ -245,13 +250,21 @@ func TestEveryWriteOfAServiceIsAnOrder(t *testing.T) {
 			}
 			if star, ok := fn.Recv.List[0].Type.(*ast.StarExpr); ok && star.X.(*ast.Ident).Name == "ordering" {
 				ordered[fn.Name.Name] = true
+				ast.Inspect(fn, func(n ast.Node) bool {
+					if set, ok := n.(*ast.AssignStmt); ok && fn.Name.Name == "Abilities" {
+						if call, ok := set.Lhs[0].(*ast.SelectorExpr); ok {
+							ordered[call.Sel.Name] = true
+						}
+					}
+					return true
+				})
 			}
 		}
 	}
 	calls := writes(t)
 	for name := range calls {
 		if !ordered[name] {
-			t.Errorf("client/service.go: %s is no order: give desk's ordering that method, in the file of its order (CONTRIBUTING.md, \"An order\"), or, where it changes no key and gives no secret, name it in asks", name)
+			t.Errorf("client/service.go: %s is no order: give desk's ordering that method, or one for its Abilities, in the file of its order (CONTRIBUTING.md, \"An order\"), or, where it changes no key and gives no secret, name it in asks", name)
 		}
 	}
 	if len(calls) == 0 {
@@ -292,6 +305,12 @@ func TestWhatIsDoneWithAKeyIsAnOrder(t *testing.T) {
 		front := slices.Contains(fronts, top(s.path))
 		ast.Inspect(s.file, func(n ast.Node) bool {
 			switch n := n.(type) {
+			case *ast.SelectorExpr:
+				if of, ok := n.X.(*ast.CallExpr); ok && front && writes[n.Sel.Name] > 0 {
+					if sel, ok := of.Fun.(*ast.SelectorExpr); ok && sel.Sel.Name == "Abilities" {
+						t.Errorf("%s: %s is taken past the desk: make an order", s.fset.Position(n.Pos()), n.Sel.Name)
+					}
+				}
 			case *ast.CallExpr:
 				sel, ok := n.Fun.(*ast.SelectorExpr)
 				if ok && writes[sel.Sel.Name] == len(n.Args) && len(n.Args) > 0 {

@@ -67,10 +67,6 @@ var (
 	datePattern = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[0-9]{4}-[0-9]{2}-[0-9]{2}`) })
 )
 
-// SuggestedExpiry is what a form begins with, where a person sees it and changes it. A command that says nothing of an end makes a key without
-// one, and says so: what scripts rely on (docs/REFERENCE.md).
-const SuggestedExpiry = "90d"
-
 // ParseExpiry reads what a user types: "never", "3600s", "90m", "12h", "30d", "4w", bare
 // seconds, a date (the end of that day in loc) or an RFC 3339 instant.
 func ParseExpiry(text string, now time.Time, loc *time.Location) (Expiry, error) {

@@ -11,6 +11,7 @@ const (
 	FieldType         Field = "type"
 	FieldRole         Field = "role"
 	FieldPermissions  Field = "permissions"
+	FieldAdded        Field = "added_permissions"
 	FieldMasked       Field = "masked"
 	FieldAccount      Field = "account"
 	FieldProject      Field = "project"
@@ -127,6 +128,7 @@ var fields = []FieldInfo{
 	{ID: FieldRolled, Label: "rolled", Kind: KindTime, Filter: "rolled", at: func(k *Key) any { return &k.RolledAt }},
 	{ID: FieldFormerEnds, Label: "former secret ends", Kind: KindTime, Filter: "former", at: func(k *Key) any { return &k.FormerEndsAt }},
 	{ID: FieldFormerUsed, Label: "former secret used", Kind: KindTime, Filter: "former_used", at: func(k *Key) any { return &k.FormerUsedAt }},
+	{ID: FieldAdded, Label: "added by the service", Kind: KindList, Filter: "added", Search: true, at: func(k *Key) any { return &k.Added }},
 	{ID: FieldCreatedBy, Label: "created by", Filter: "creator", at: func(k *Key) any { return &k.CreatedBy }},
 	{ID: FieldUpdatedBy, Label: "updated by", Filter: "updater", at: func(k *Key) any { return &k.UpdatedBy }},
 	{ID: FieldCanRetrieve, Label: "retrieve", Kind: KindBool, at: retrievable},

@@ -13,7 +13,7 @@ import (
 
 // fullKey has a value in every field that a service can report.
 func fullKey() Key {
-	return Key{ID: "k1", Name: "shop", Type: SecretKey, Role: "reader", Environment: Live, Permissions: perms("A.x", "B.y"), Masked: "sk-…", Account: "acc",
+	return Key{ID: "k1", Name: "shop", Type: SecretKey, Role: "reader", Environment: Live, Permissions: perms("A.x", "B.y"), Added: perms("2fa"), Masked: "sk-…", Account: "acc",
 		Project: "p1", ProjectName: "Shop", Enabled: yes(), CreatedAt: At(noon), UpdatedAt: At(noon.Add(time.Second)), ExpiresAt: At(noon.Add(30 * day)), LastUsedAt: Never(),
 		Restrictions: &Restrictions{[]string{"10.0.0.0/8"}, []string{"https://a.example"}, []string{"/v1"}}, CreatedBy: "maria", UpdatedBy: "ben", CanRetrieve: true, RolledAt: At(noon.Add(time.Hour)), FormerEndsAt: At(noon.Add(day)), FormerUsedAt: Never(),
 		Extra: map[string]json.RawMessage{"properties": json.RawMessage(`{"team":"shop"}`), "clearance": json.RawMessage("3"), "compartments": json.RawMessage(`["a"]`),
@@ -36,14 +36,14 @@ func TestTheTableKeepsItsPromises(t *testing.T) {
 		"named in a key's JSON": {ids(func(f FieldInfo) bool { return f.Named }),
 			"id name environment type role permissions masked account project project_name enabled created_at updated_at expires_at last_used_at restrictions"},
 		"under fields": {ids(func(f FieldInfo) bool { return !f.Named }),
-			"rolled_at former_ends_at former_used_at created_by updated_by can_retrieve_value properties clearance compartments scim_provisioning can_delegate_security_attributes"},
+			"rolled_at former_ends_at former_used_at added_permissions created_by updated_by can_retrieve_value properties clearance compartments scim_provisioning can_delegate_security_attributes"},
 		"access": {ids(func(f FieldInfo) bool { return f.Access }),
 			"environment type role permissions project enabled expires_at restrictions properties clearance compartments scim_provisioning can_delegate_security_attributes"},
 		"copied": {ids(func(f FieldInfo) bool { return f.draft != nil || f.IsExtra() }),
 			"environment type role permissions restrictions properties clearance compartments scim_provisioning can_delegate_security_attributes"},
 		"further properties": {ids(FieldInfo.IsExtra), "properties clearance compartments scim_provisioning can_delegate_security_attributes"},
 		"absent is a value":  {ids(func(f FieldInfo) bool { return f.Absent }), "project properties clearance compartments scim_provisioning can_delegate_security_attributes"},
-		"plain words":        {ids(func(f FieldInfo) bool { return f.Search }), "id name environment type role permissions masked project project_name"},
+		"plain words":        {ids(func(f FieldInfo) bool { return f.Search }), "id name environment type role permissions masked project project_name added_permissions"},
 		"one of few words":   {ids(func(f FieldInfo) bool { return f.Whole }), "environment type role"},
 		"a column":           {ids(func(f FieldInfo) bool { return f.Column.Title != "" }), "name environment type role masked project enabled created_at expires_at last_used_at"},
 		"times":              {ids(func(f FieldInfo) bool { _, ok := f.Moment(&Key{}); return ok }), "created_at updated_at expires_at last_used_at rolled_at former_ends_at former_used_at"},

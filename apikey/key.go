@@ -118,6 +118,8 @@ type Key struct {
 	Role        string
 	Environment Environment
 	Permissions []Permission
+	// Added are the permissions that the service gives every key by itself: nobody chooses them, and two keys do not differ by them.
+	Added       []Permission
 	Masked      string // a mask as the service shows it, never a secret
 	Account     string
 	Project     string

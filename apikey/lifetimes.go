@@ -59,6 +59,16 @@ func (l Lifetimes) Fit(e Expiry, now time.Time) (Expiry, bool) {
 	return Expiry{}, false
 }
 
+// Suggested is what a form begins with, where a person sees it and changes it: 90 days, or what the service has in their place. A command that says
+// nothing of an end makes a key without one, and says so: what scripts rely on (docs/REFERENCE.md).
+func (l Lifetimes) Suggested() time.Duration {
+	e, fits := l.Fit(Expiry{After: 90 * day}, time.Time{})
+	if !fits {
+		return l.Spans[0]
+	}
+	return e.After
+}
+
 // Words are the lifetimes as a sentence about them goes on: "30d, 60d or 90d".
 func (l Lifetimes) Words() string {
 	if len(l.Spans) == 0 {

@@ -16,6 +16,18 @@ var lifetimes = map[string]Lifetimes{
 	"a must":  {Spans: []time.Duration{30 * day, 90 * day}, Always: true},
 }
 
+// TestALifetimeIsSuggestedThatThereIs: 90d, else the longest that is shorter, else the shortest.
+func TestALifetimeIsSuggestedThatThereIs(t *testing.T) {
+	for want, of := range map[time.Duration][]Lifetimes{90 * day: {{}, {Longest: 365 * day}, {Days: true}, {Spans: []time.Duration{day, 90 * day, 365 * day}}}, 45 * day: {{Longest: 45 * day, Always: true}},
+		60 * day: {{Spans: []time.Duration{30 * day, 60 * day, 365 * day}}}, 180 * day: {{Spans: []time.Duration{180 * day, 365 * day}}}} {
+		for _, l := range of {
+			if got := l.Suggested(); got != want {
+				t.Errorf("%+v: %v, want %v", l, got, want)
+			}
+		}
+	}
+}
+
 func TestALifetimeThatAServiceDoesNotGiveIsRefused(t *testing.T) {
 	for _, tc := range []struct {
 		of, want string // why not; empty where it is taken

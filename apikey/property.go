@@ -157,6 +157,19 @@ func (p Property) word(text string) (string, error) {
 	return text, nil
 }
 
+// Keeping is the property with the words of a value among its choices, where there are any: a key may have one that nobody offers.
+func (p Property) Keeping(raw json.RawMessage) Property {
+	if len(p.Choices) == 0 && p.Kind != ChoiceProperty { // any word is taken
+		return p
+	}
+	for _, word := range PropertyWords(raw) {
+		if !slices.ContainsFunc(p.Choices, func(c Choice) bool { return c.Value == word }) {
+			p.Choices = append(slices.Clip(p.Choices), Choice{Value: word})
+		}
+	}
+	return p
+}
+
 // Names are what people call the choices: their names, and the word too where several have that name.
 func (p Property) Names() []string {
 	out, count := make([]string, len(p.Choices)), map[string]int{}
@@ -286,8 +299,8 @@ func PropertyWords(raw json.RawMessage) []string {
 	return []string{string(raw)}
 }
 
-// ParseProperties reads several as NAME=VALUE, of those that a service knows.
-func ParseProperties(texts []string, known []Property, now time.Time, zone *time.Location) (map[string]json.RawMessage, error) {
+// ParseProperties reads several as NAME=VALUE, of those that a service knows. has are those of the key that is changed; nil for a new one.
+func ParseProperties(texts []string, known []Property, has map[string]json.RawMessage, now time.Time, zone *time.Location) (map[string]json.RawMessage, error) {
 	var out map[string]json.RawMessage
 	names := make([]string, len(known))
 	for i, p := range known {
@@ -302,7 +315,7 @@ func ParseProperties(texts []string, known []Property, now time.Time, zone *time
 		case at < 0:
 			return nil, fmt.Errorf("there is no %q: say NAME=VALUE, with %s", clip(name), Alternatives(names))
 		}
-		raw, err := known[at].Parse(value, now, zone)
+		raw, err := known[at].Keeping(has[names[at]]).Parse(value, now, zone)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", names[at], err)
 		}

@@ -43,13 +43,13 @@ func TestAPropertyIsRead(t *testing.T) {
 	}{
 		{[]string{"rpm=5", "limit = 1.50"}, `{"limit":1.5,"rpm":5}`, ""}, {nil, "null", ""}, {[]string{"rpm=none"}, `{"rpm":null}`, ""}, {[]string{"rmp=5"}, "", "with rpm or limit"}, {[]string{"rpm=many"}, "", "rpm: "},
 	} {
-		got, err := ParseProperties(tc.texts, []Property{whole, money}, time.Time{}, time.UTC)
+		got, err := ParseProperties(tc.texts, []Property{whole, money}, nil, time.Time{}, time.UTC)
 		text, _ := json.Marshal(got)
 		if err == nil && (tc.fail != "" || string(text) != tc.want) || err != nil && (tc.fail == "" || !strings.Contains(err.Error(), tc.fail)) {
 			t.Errorf("%q: %s, %v", tc.texts, text, err)
 		}
 	}
-	if _, err := ParseProperties([]string{"rpm=5"}, nil, time.Time{}, time.UTC); err == nil {
+	if _, err := ParseProperties([]string{"rpm=5"}, nil, nil, time.Time{}, time.UTC); err == nil {
 		t.Error("a service without properties takes one")
 	}
 }

@@ -66,7 +66,7 @@ func (a *app) create(ctx context.Context, o createOptions) error {
 		return err
 	}
 	order := desk.Order{What: desk.Create, Before: s.Desk.Before(ctx), Note: a.note}
-	if o.properties, err = s.ParseProperties(ctx, o.set, a.world.Zone); err != nil {
+	if o.properties, err = s.ParseProperties(ctx, o.set, nil, a.world.Zone); err != nil {
 		return host.Usagef("--set: %v", err)
 	}
 	order.Draft, err = a.draft(o, s, order.Before)
@@ -82,7 +82,7 @@ func (a *app) create(ctx context.Context, o createOptions) error {
 	}
 	a.warnOf(order.Draft, s.Caps)
 	if !o.expiresGiven && s.Caps.Expiry.OK {
-		a.say("--expires is left out: %s", cmp.Or(s.Caps.Expiry.Why, "the key never expires; the screens begin with "+apikey.SuggestedExpiry))
+		a.say("--expires is left out: %s", cmp.Or(s.Caps.Expiry.Why, "the key never expires; the screens begin with "+apikey.SpanWords(s.Caps.Lifetimes.Suggested())))
 	}
 	if !asJSON {
 		a.advise(s.Caps.Advice.Making())

@@ -23,7 +23,7 @@ probe = [{ call = "GET /me", answers = "object" }]
 
 // issuerOfOnesOwn is a machine with a profile p of a user's own issuer, whose service lists rows and answers all else with what answer gives. sent is
 // what was sent last to change something.
-func issuerOfOnesOwn(t *testing.T, name, file, rows string, answer func(*http.Request) string) (m *machine, sent *string) {
+func issuerOfOnesOwn(t *testing.T, name, file, rows string, answer func(req *http.Request, body string) string) (m *machine, sent *string) {
 	t.Helper()
 	m, r := newMachine(t), newRemote(t)
 	m.environ = append(m.environ, "P_TOKEN=token-0123456789abcdef")
@@ -32,13 +32,14 @@ func issuerOfOnesOwn(t *testing.T, name, file, rows string, answer func(*http.Re
 	sent = new(string)
 	r.fault = func(w http.ResponseWriter, req *http.Request, _ http.Handler) bool {
 		w.Header().Set("Content-Type", "application/json")
-		if raw, _ := io.ReadAll(req.Body); req.Method != http.MethodGet {
+		raw, _ := io.ReadAll(req.Body)
+		if req.Method != http.MethodGet {
 			*sent = req.Method + " " + string(raw)
 		}
 		if req.Method == http.MethodGet && strings.HasSuffix(req.URL.Path, "/keys") {
 			_, _ = io.WriteString(w, rows)
 		} else {
-			_, _ = io.WriteString(w, answer(req))
+			_, _ = io.WriteString(w, answer(req, string(raw)))
 		}
 		return true
 	}
@@ -70,7 +71,7 @@ func (m *machine) asksFor(sent *string, all []asking) {
 // TestLimitsAndEndsAreAskedForAndChanged, and what the service does not give is refused before anything is sent.
 func TestLimitsAndEndsAreAskedForAndChanged(t *testing.T) {
 	const row = `{"id":"k1","name":"ci","expiresAt":"2026-12-23T10:00:00Z","spend":100`
-	m, sent := issuerOfOnesOwn(t, "limited", limitedIssuer, "["+row+"},"+strings.NewReplacer("k1", "k2", "ci", "web", "100", "400").Replace(row)+"}]", func(req *http.Request) string {
+	m, sent := issuerOfOnesOwn(t, "limited", limitedIssuer, "["+row+"},"+strings.NewReplacer("k1", "k2", "ci", "web", "100", "400").Replace(row)+"}]", func(req *http.Request, body string) string {
 		if req.Method == http.MethodPatch {
 			return `{"id":"k1","name":"ci","expiresAt":"` + time.Now().Add(90*24*time.Hour).UTC().Format(time.RFC3339) + `","spend":null}`
 		}
@@ -98,6 +99,28 @@ func TestLimitsAndEndsAreAskedForAndChanged(t *testing.T) {
 }
 
 // kindsIssuer is a user's own issuer whose keys have what no field is, and whose service tells which zones there are.
+// TestAccessThatAnAnswerDoesNotTellIsSaidToBeUnknown, as on screen; JSON leaves it out.
+func TestAccessThatAnAnswerDoesNotTellIsSaidToBeUnknown(t *testing.T) {
+	m, r := newMachine(t), newRemote(t)
+	m.environ = append(m.environ, "P_TOKEN=token-0123456789abcdef")
+	m.write(".config/detent/config.toml", "default_profile = \"p\"\n[profiles.p]\nservice = \"limited\"\nurl = \""+r.url+"\"\ntoken = { env = \"P_TOKEN\" }\n")
+	m.write(".config/detent/issuers/limited.toml", strings.NewReplacer(`"expiresAt"]`, `"expiresAt"], permissions = ["scopes"]`, `fields = ["name"], send`, `fields = ["name", "permissions"], send`).Replace(limitedIssuer))
+	r.fault = func(w http.ResponseWriter, req *http.Request, _ http.Handler) bool {
+		w.Header().Set("Content-Type", "application/json")
+		_, _ = io.WriteString(w, map[bool]string{true: `[{"id":"k1","name":"ci","scopes":["read"],"spend":5}]`, false: `{"id":"k1","name":"web"}`}[req.Method == http.MethodGet])
+		return true
+	}
+	if out := m.must("show", "k1"); !strings.Contains(out, "permissions   read\n") || !strings.Contains(out, "expires       unknown\n") {
+		t.Errorf("\n%s", out)
+	}
+	if out := m.must("update", "k1", "--name", "web"); !strings.Contains(out, "permissions   unknown\n") || strings.Contains(out, "spend") {
+		t.Errorf("\n%s", out)
+	}
+	if out := m.must("update", "k1", "--name", "web", "-o", "json"); strings.Contains(out, "permissions") || strings.Contains(out, "unknown") {
+		t.Errorf("\n%s", out)
+	}
+}
+
 const kindsIssuer = `name = "kinds"
 proven = "documents 2026-11-29"
 property = [{ name = "tier", kind = "choice", title = "plan", choices = ["free", "paid"] }, { name = "zones", kind = "list", title = "zones", without = "all zones", catalogue = { call = "GET /zones", id = "id", name = "name" } },
@@ -114,13 +137,13 @@ probe = [{ call = "GET /me", answers = "object" }]
 func TestWhatKeysHaveBesideIsAskedForChangedAndFound(t *testing.T) {
 	const row = `{"id":"k1","name":"ci","tier":"free","zones":["z1","z2"],"starts":"2026-01-01T00:00:00Z"`
 	asked := 0
-	m, sent := issuerOfOnesOwn(t, "kinds", kindsIssuer, "["+row+"},"+strings.NewReplacer("k1", "k2", "ci", "web", "free", "paid", `"z1",`, "", "2026-01", "2027-01").Replace(row)+"}]", func(req *http.Request) string {
+	m, sent := issuerOfOnesOwn(t, "kinds", kindsIssuer, "["+row+"},"+strings.NewReplacer("k1", "k2", "ci", "web", "free", "gold", `"z1"`, `"*"`, "2026-01", "2027-01").Replace(row)+"}]", func(req *http.Request, body string) string {
 		switch {
 		case strings.HasSuffix(req.URL.Path, "/zones"):
 			asked++
 			return `[{"id":"z1","name":"example.com"},{"id":"z2","name":"example.org"}]`
 		case req.Method == http.MethodPatch:
-			return strings.NewReplacer("free", "paid", `"z1","z2"`, "").Replace(row) + "}"
+			return strings.Replace(body, "{", `{"id":"k1","name":"ci",`, 1)
 		}
 		return row + `,"token":"secret-0123456789abcdef"}`
 	})
@@ -131,12 +154,15 @@ func TestWhatKeysHaveBesideIsAskedForChangedAndFound(t *testing.T) {
 		{[]string{"create", "--name", "ci", "--set", "tier=gold"}, `--set: tier: there is no "gold"`},
 		{[]string{"create", "--name", "ci", "--set", "hosts=10.0.0.1/8"}, "bits behind its mask"},
 		{[]string{"update", "k1", "--set", "zones=none", "--set", "tier=paid"}, `PATCH {"tier":"paid","zones":[]}`},
+		{[]string{"update", "k2", "--set", "zones=*,z1", "--set", "tier=gold"}, `PATCH {"tier":"gold","zones":["*","z1"]}`}, // which it has, and nobody names
+		{[]string{"update", "k2", "--set", "tier=silver"}, `--set: tier: there is no "silver"`},
+		{[]string{"update", "k1", "--set", "zones=*"}, `--set: zones: there is no "*"`},
 		{[]string{"update", "k1", "--set", "hosts=10.0.0.1"}, "no call that changes hosts"},
 	})
 	if asked < 1 || asked > 2 {
 		t.Errorf("the service was asked %d times", asked)
 	}
-	for filter, want := range map[string]string{"zones:z1": "ci", "tier:paid": "web", "starts<2026-06-01": "ci", "!zones:z1": "web"} {
+	for filter, want := range map[string]string{"zones:z1": "ci", "tier:gold": "web", "starts<2026-06-01": "ci", "!zones:z1": "web"} {
 		if out := m.must("list", filter, "-o", "json"); strings.Count(out, `"id"`) != 1 || !strings.Contains(out, `"name": "`+want+`"`) {
 			t.Errorf("%s finds\n%s", filter, out)
 		}

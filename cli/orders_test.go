@@ -3,7 +3,6 @@
 package cli
 
 import (
-	"errors"
 	"fmt"
 	"go/ast"
 	"go/parser"
@@ -175,11 +174,7 @@ var orderRows = []order{
 			h.press(v, "\x1b[B", "▸ public key", "\r", "Request a public key", k.name, k.name, "\r", "The id of a project", "\r", "↑ ↓ choose", "\r", "▸ Request ◂", "\r", "hidden, 62 characters", "\r", "!hidden, 62")
 		},
 		act: func(t *testing.T, s client.Service, k subject) error {
-			p, ok := client.As[client.PublicKeys](s)
-			if !ok {
-				return errors.New("no public keys")
-			}
-			_, err := p.RequestPublicKey(t.Context(), apikey.PublicKeyRequest{Name: k.name, TTL: 24 * 3600})
+			_, err := s.Abilities().RequestPublicKey(t.Context(), apikey.PublicKeyRequest{Name: k.name, TTL: 24 * 3600})
 			return err
 		}},
 	{name: "rotate", what: desk.Rotate, of: true, label: "rotate", key: "r", shows: "Begin: planned", sent: "POST", receipt: []string{`rotate done certain of NAME (ID) [planned, strategy create, drain 15m by default, soak 10m by default]`,
@@ -209,11 +204,7 @@ var orderRows = []order{
 	{name: "retrieve", what: desk.Retrieve, of: true, sent: "GET /ID", receipt: []string{`retrieve refused certain of NAME (ID) [not given]`},
 		command: func(k subject) []string { return []string{"retrieve", k.id} },
 		act: func(t *testing.T, s client.Service, k subject) error {
-			r, ok := client.As[client.Retriever](s)
-			if !ok {
-				return errors.New("no retriever")
-			}
-			_, err := r.Retrieve(t.Context(), k.id)
+			_, err := s.Abilities().Retrieve(t.Context(), k.id)
 			return err
 		}},
 	{name: "verify", of: true, label: "verify a secret", key: "v", shows: "Verify a secret",

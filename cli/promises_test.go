@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"net/http/httptest"
 	"strings"
 	"testing"
 )
@@ -17,6 +18,18 @@ func TestExpiryThatIsLeftOutIsSaidAndOneThatIsGivenIsNot(t *testing.T) {
 	}
 	if keys := m.keys("local/prosopo"); keys[0]["expires_at"] != nil {
 		t.Errorf("expires_at %v, want null", keys[0]["expires_at"])
+	}
+}
+
+func TestTheLifetimeThatScreensBeginWithIsOneThatTheServiceGives(t *testing.T) {
+	server := httptest.NewServer(&acme{keys: map[string]string{"root": "admin"}})
+	defer server.Close()
+	m := newMachine(t, "ACME_TOKEN=acme-0123456789-root")
+	m.write(".config/detent/config.toml", "default_profile = \"a\"\n[profiles.a]\nservice = \"acme\"\nurl = \""+server.URL+"\"\ntoken = { env = \"ACME_TOKEN\" }\nparents = { project = \"42\" }\n")
+	for expiry, want := range map[string]string{`{ longest = "45d" }`: "45d", `{ spans = ["30d", "60d", "365d"] }`: "60d", `{ spans = ["180d", "365d"] }`: "180d"} {
+		m.write(".config/detent/issuers/acme.toml", strings.NewReplacer(`label = { field = "name" }`, `label = { field = "name" }, days = { field = "expires_at", as = "days" }`,
+			`cannot = { expiry = "keys of Acme do not end" }`, "expiry = "+expiry).Replace(acmeFile))
+		m.want(0, "the screens begin with "+want+"\n", "create", "--name", "a"+want)
 	}
 }
 

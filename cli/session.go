@@ -97,11 +97,12 @@ func (a *app) rowOf(s *host.Session, k apikey.Key) table.Row {
 	return keyRow(s.Profile, k, host.Warnings(s.Examine([]apikey.Key{k}, nil, a.world.Now())))
 }
 
-// printKey prints one key whole.
-func (a *app) printKey(row table.Row, asJSON bool) error {
+// printKey prints one key whole, and for people what of its access is not known.
+func (a *app) printKey(s *host.Session, row table.Row, asJSON bool) error {
 	if asJSON {
 		return table.JSON(a.out, row)
 	}
+	row.Access = s.Caps.AccessFields
 	return table.Key(a.out, row)
 }
 

@@ -36,5 +36,5 @@ func (a *app) show(ctx context.Context, key, format string) error {
 	if err != nil {
 		a.say("open rotations cannot be read: %v", err)
 	}
-	return a.printKey(keyRow(s.Profile, k, host.Warnings(s.Examine(keys, rotating, a.world.Now()))), asJSON)
+	return a.printKey(s, keyRow(s.Profile, k, host.Warnings(s.Examine(keys, rotating, a.world.Now()))), asJSON)
 }

@@ -66,7 +66,12 @@ func (a *app) update(ctx context.Context, text string, patch apikey.Patch, o upd
 	if err != nil {
 		return err
 	}
-	if patch.Properties, err = s.ParseProperties(ctx, o.set, a.world.Zone); err != nil {
+	if patch.Properties, err = s.ParseProperties(ctx, o.set, nil, a.world.Zone); err != nil {
+		if k, bad := s.FindToChange(ctx, text, a.host.OpenRotations(s.Profile.Name)); bad == nil { // it may have such a word
+			patch.Properties, err = s.ParseProperties(ctx, o.set, k.Extra, a.world.Zone)
+		}
+	}
+	if err != nil {
 		return host.Usagef("--set: %v", err)
 	}
 	order := desk.Order{What: desk.Update, Patch: patch, Note: a.note}
@@ -92,7 +97,7 @@ func (a *app) update(ctx context.Context, text string, patch apikey.Patch, o upd
 	if err != nil {
 		return fmt.Errorf("%s: %w", k.Quoted(), err)
 	}
-	return a.printKey(a.rowOf(s, out.Key), asJSON)
+	return a.printKey(s, a.rowOf(s, out.Key), asJSON)
 }
 
 // flagOf are the flags that ask for a field.

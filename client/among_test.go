@@ -18,6 +18,8 @@ type oracle struct {
 	name  string
 }
 
+func (oracle) Abilities() Abilities { return Abilities{} }
+
 func (s oracle) Probe(_ context.Context, _ apikey.Secret, call string) (apikey.Proof, error) {
 	if call != "" {
 		return apikey.Proof{Verdict: apikey.Refused}, nil

@@ -21,6 +21,7 @@ import (
 
 	"detent/apikey"
 	"detent/client/kit"
+	"detent/client/wire"
 
 	"github.com/go-resty/resty/v2"
 )
@@ -48,19 +49,19 @@ func (t *transport) try(ctx context.Context, c call, attempt int, read func(*ans
 	defer func() { _ = resp.Body.Close() }()
 	status = resp.StatusCode
 	t.clock(resp.Header)
-	limit := int64(maxOther)
+	limit := int64(wire.MaxOther)
 	if c.list && resp.StatusCode/100 == 2 {
-		limit = maxList
+		limit = wire.MaxList
 	}
-	opened := open(resp.Body, resp.Header.Get("Content-Encoding"))
-	body := newGuard(opened, limit)
+	opened := wire.OpenBody(resp.Body, resp.Header.Get("Content-Encoding"))
+	body := wire.NewGuard(opened, limit)
 	if resp.StatusCode/100 != 2 {
 		failed := t.refusedBy(c, resp, body)
 		t.log(c, attempt, begin, strconv.Itoa(resp.StatusCode))
 		return failed, t.afterRefusal(c, resp, failed)
 	}
-	if c.op == opList && resp.StatusCode == http.StatusNoContent && opened.isEmpty() {
-		body = newGuard(strings.NewReader("null"), limit)
+	if c.op == opList && resp.StatusCode == http.StatusNoContent && opened.IsEmpty() {
+		body = wire.NewGuard(strings.NewReader("null"), limit)
 	}
 	a := &answer{status: resp.StatusCode, header: resp.Header, body: body}
 	if c.op == opCreate || c.op == opRoll {
@@ -72,14 +73,14 @@ func (t *transport) try(ctx context.Context, c call, attempt int, read func(*ans
 	if err == nil {
 		return nil, retryAdvice{}
 	}
-	if errors.Is(err, io.ErrUnexpectedEOF) && body.failed == nil {
-		err = errCut
+	if errors.Is(err, io.ErrUnexpectedEOF) && body.Failed == nil {
+		err = wire.ErrCut
 	}
 	if errors.Is(err, net.ErrClosed) && ctx.Err() != nil { // net/http has closed it, for the time is over
 		err = ctx.Err()
 	}
 	failed := t.unread(c, resp.StatusCode, err)
-	return failed, retryAdvice{retry: (failed.Kind == Timeout || err == errCut) && !a.handed && ctx.Err() == nil}
+	return failed, retryAdvice{retry: (failed.Kind == Timeout || err == wire.ErrCut) && !a.handed && ctx.Err() == nil}
 }
 
 // send is the one place where a request is built, and where the credential becomes a header.
@@ -164,12 +165,12 @@ func formOf(members map[string]any) url.Values {
 	out := url.Values{}
 	for name, v := range members {
 		raw, err := json.Marshal(v)
-		list := listOf(raw)
+		list := wire.List(raw)
 		if list == nil && err == nil {
 			list = []json.RawMessage{raw}
 		}
 		for _, item := range list {
-			out.Add(name, literal(item))
+			out.Add(name, wire.Literal(item))
 		}
 	}
 	return out
@@ -253,9 +254,9 @@ func (t *transport) afterRefusal(c call, resp *http.Response, failed *Error) ret
 	}
 	switch {
 	case failed.Kind == RateLimited:
-		return retryAdvice{retry: true, wait: t.waitAsked(resp.Header, true)}
+		return retryAdvice{retry: true, wait: wire.WaitAsked(resp.Header, true, t.opts.Now)}
 	case transientStatus[resp.StatusCode]:
-		return retryAdvice{retry: true, wait: t.waitAsked(resp.Header, false)}
+		return retryAdvice{retry: true, wait: wire.WaitAsked(resp.Header, false, t.opts.Now)}
 	}
 	return retryAdvice{}
 }

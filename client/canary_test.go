@@ -67,15 +67,15 @@ func everything(l *ledger, s Service) {
 	for _, secret := range []string{prosopoSecret, vertesiaSecret, genericSecret} {
 		proof, err := s.Probe(ctx, apikey.NewSecret(secret), "")
 		l.print(proof, err)
-		found, err := s.(Identifier).Identify(ctx, apikey.NewSecret(secret))
+		found, err := s.Abilities().Identify(ctx, apikey.NewSecret(secret))
 		l.print(found, err)
 	}
-	if r, ok := s.(Retriever); ok {
-		secret, err := r.Retrieve(ctx, "canaryID")
+	if retrieve := s.Abilities().Retrieve; retrieve != nil {
+		secret, err := retrieve(ctx, "canaryID")
 		l.print(secret, err)
 	}
-	if r, ok := s.(PublicKeys); ok {
-		value, err := r.RequestPublicKey(ctx, apikey.PublicKeyRequest{Name: "canaryQUERY"})
+	if request := s.Abilities().RequestPublicKey; request != nil {
+		value, err := request(ctx, apikey.PublicKeyRequest{Name: "canaryQUERY"})
 		l.print(value, err)
 	}
 	l.print(s)
@@ -162,7 +162,7 @@ func TestTheLogHasOneRedactedLineARequest(t *testing.T) {
 	s := mustOpen(t, opts)
 	_, _ = ListAll(bg, s)
 	_, _ = s.Delete(bg, "k1")
-	_, _ = s.(PublicKeys).RequestPublicKey(bg, apikey.PublicKeyRequest{Name: "canaryQUERY"})
+	_, _ = s.Abilities().RequestPublicKey(bg, apikey.PublicKeyRequest{Name: "canaryQUERY"})
 	want := []string{"GET /api/v1/apikeys 503 0s attempt 1", "GET /api/v1/apikeys 200 0s attempt 2", "DELETE /api/v1/apikeys/{id} - 0s attempt 1", "GET /api/v1/apikeys/pk 200 0s attempt 1"}
 	lines := strings.SplitAfter(strings.TrimSuffix(log.String(), "\n")+"\n", "\n")
 	if len(lines) != len(want)+1 {

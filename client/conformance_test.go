@@ -53,7 +53,7 @@ func foreignTo(asked ...step) []step {
 
 func identify(secret string) func(context.Context, Service) (any, error) {
 	return func(ctx context.Context, s Service) (any, error) {
-		k, err := s.(Identifier).Identify(ctx, apikey.NewSecret(secret))
+		k, err := s.Abilities().Identify(ctx, apikey.NewSecret(secret))
 		if k == nil {
 			return []apikey.Key{}, err
 		}
@@ -62,11 +62,11 @@ func identify(secret string) func(context.Context, Service) (any, error) {
 }
 
 func retrieve(id string) func(context.Context, Service) (any, error) {
-	return func(ctx context.Context, s Service) (any, error) { return s.(Retriever).Retrieve(ctx, id) }
+	return func(ctx context.Context, s Service) (any, error) { return s.Abilities().Retrieve(ctx, id) }
 }
 
 func publicKey(r apikey.PublicKeyRequest) func(context.Context, Service) (any, error) {
-	return func(ctx context.Context, s Service) (any, error) { return s.(PublicKeys).RequestPublicKey(ctx, r) }
+	return func(ctx context.Context, s Service) (any, error) { return s.Abilities().RequestPublicKey(ctx, r) }
 }
 
 func moment(m apikey.Moment) string {

@@ -8,6 +8,7 @@ import (
 
 	"detent/apikey"
 	"detent/client/kit"
+	"detent/client/wire"
 )
 
 // dialect is how a service says no: the shape of its errors, what they name as missing, and what a 403 of its own says
@@ -15,11 +16,11 @@ import (
 type dialect struct {
 	*kit.Refusals
 	remedies []kit.Remedy
-	features *features
+	features *wire.Features
 	secret   *regexp.Regexp // the shape of one; nil where it is not declared
 }
 
-func newDialect(d *kit.Declaration, f *features) dialect {
+func newDialect(d *kit.Declaration, f *wire.Features) dialect {
 	out := dialect{Refusals: &d.Refusals, remedies: d.Remedies, features: f}
 	if d.Secret.Shape != "" {
 		out.secret = regexp.MustCompile(d.Secret.Shape)
@@ -28,30 +29,30 @@ func newDialect(d *kit.Declaration, f *features) dialect {
 }
 
 // own reports whether a refusal has the shape of the service's own.
-func (d dialect) own(f fault) bool {
-	if f.shape.plain { // as a proxy writes, too: it is the service's by words that its file has
-		told := strings.ToLower(f.message)
-		return slices.Contains(d.Own, "plain") && (d.Known != "" && anyOf(told, d.Known) ||
-			slices.ContainsFunc(d.Means, func(m kit.Meaning) bool { return m.Words != "" && anyOf(told, m.Words) }))
+func (d dialect) own(f wire.Fault) bool {
+	if f.Shape.Plain { // as a proxy writes, too: it is the service's by words that its file has
+		told := strings.ToLower(f.Message)
+		return slices.Contains(d.Own, "plain") && (d.Known != "" && wire.AnyOf(told, d.Known) ||
+			slices.ContainsFunc(d.Means, func(m kit.Meaning) bool { return m.Words != "" && wire.AnyOf(told, m.Words) }))
 	}
-	has := func(name string) bool { return slices.Contains(f.shape.members, name) }
+	has := func(name string) bool { return slices.Contains(f.Shape.Members, name) }
 	lacks := func(name string) bool { return !has(name) }
 	unknown := func(name string) bool { return !slices.Contains(d.Members, name) }
-	if d.Status && f.status == 0 || len(d.Members) > 0 && slices.ContainsFunc(f.shape.members, unknown) || slices.ContainsFunc(d.Foreign, has) {
+	if d.Status && f.Status == 0 || len(d.Members) > 0 && slices.ContainsFunc(f.Shape.Members, unknown) || slices.ContainsFunc(d.Foreign, has) {
 		return false
 	}
 	if len(d.With) > 0 && !slices.ContainsFunc(d.With, lacks) {
 		return true
 	}
-	marks := map[string]bool{"no": f.shape.no, "text": f.shape.text, "object": f.shape.object, "code": f.code != "", "message": has("message")}
+	marks := map[string]bool{"no": f.Shape.No, "text": f.Shape.Text, "object": f.Shape.Object, "code": f.Code != "", "message": has("message")}
 	return slices.ContainsFunc(d.Own, func(mark string) bool { return marks[mark] })
 }
 
 // means is the status that a refusal would have of a service that uses them.
-func (d dialect) means(status int, f fault) int {
-	told := strings.ToLower(f.message + " " + f.code)
+func (d dialect) means(status int, f wire.Fault) int {
+	told := strings.ToLower(f.Message + " " + f.Code)
 	for _, m := range d.Means {
-		if (m.Status == 0 || m.Status == status) && (m.Words == "" || anyOf(told, m.Words)) {
+		if (m.Status == 0 || m.Status == status) && (m.Words == "" || wire.AnyOf(told, m.Words)) {
 			return m.Is
 		}
 	}
@@ -63,21 +64,21 @@ func (d dialect) means(status int, f fault) int {
 // for a missing right, words say nothing of rights.
 func (d dialect) verdict(e *Error) apikey.Verdict {
 	switch {
-	case d.Known != "" && anyOf(strings.ToLower(e.Message), d.Known):
+	case d.Known != "" && wire.AnyOf(strings.ToLower(e.Message), d.Known):
 		return apikey.Accepted
-	case d.Lacking != "" && strings.Contains(e.Code, d.Lacking) && !e.speaksOf(limitWords):
+	case d.Lacking != "" && strings.Contains(e.Code, d.Lacking) && !e.speaksOf(wire.LimitWords):
 		return apikey.Accepted
-	case e.speaksOf(limitWords, firewallWords, accountWords, keyWords):
+	case e.speaksOf(wire.LimitWords, wire.FirewallWords, wire.AccountWords, wire.KeyWords):
 		return apikey.Silent
-	case e.speaksOf(placeWords):
+	case e.speaksOf(wire.PlaceWords):
 		return apikey.Known
-	case d.Forbidden == "role" && e.saysNoMore():
+	case d.Forbidden == "role" && wire.SaysNoMore(e.Message, e.Code):
 		return apikey.Accepted
 	case d.Lacking != "":
 		return apikey.Silent
-	case e.speaksOf(rightWords) && e.saysNoMore():
+	case e.speaksOf(wire.RightWords) && wire.SaysNoMore(e.Message, e.Code):
 		return apikey.Accepted
-	case e.speaksOf(boundWords):
+	case e.speaksOf(wire.BoundWords):
 		return apikey.Known
 	}
 	return apikey.Silent
@@ -89,7 +90,7 @@ func (d dialect) missing(message, needed string) string {
 	case d.Forbidden == "role":
 		return namedRole(message, needed)
 	case d.Lacking != "":
-		return d.features.named(message, needed)
+		return d.features.Named(message, needed)
 	}
 	return needed
 }
@@ -103,4 +104,9 @@ func namedRole(message, needed string) string {
 		}
 	}
 	return needed
+}
+
+// speaksOf reports whether a refusal has words of one of the lists.
+func (e *Error) speaksOf(lists ...func() *regexp.Regexp) bool {
+	return wire.SpeaksOf(e.Message, e.Code, lists...)
 }

@@ -16,8 +16,12 @@ import (
 	"syscall"
 
 	"detent/apikey"
+	"detent/client/wire"
 	"detent/loopback"
 )
+
+// errDead is an answer that says that a secret is not accepted.
+var errDead = errors.New("the secret is not accepted")
 
 // broken is the failure of a call that got no answer.
 func (t *transport) broken(c call, err error, sent bool) *Error {
@@ -34,7 +38,7 @@ func (t *transport) broken(c call, err error, sent bool) *Error {
 		e.Kind, e.Message = BadTLS, tlsWords(err)
 		e.Hint = "Check the URL, the server's certificate and this machine's clock. Nothing is sent without a valid certificate."
 	case errors.As(err, &dns) && dns.IsNotFound:
-		e.Kind, e.Message = Unreachable, "no such host: "+words(dns.Name)
+		e.Kind, e.Message = Unreachable, "no such host: "+wire.Words(dns.Name)
 		e.Hint = "Check the URL of the profile and the network."
 	case !sent && errors.As(err, &dial):
 		e.Kind, e.Message = Unreachable, dialWords(dial, t.host(c))
@@ -104,7 +108,7 @@ func tlsWords(err error) string {
 	if errors.Is(err, http.ErrSchemeMismatch) {
 		return "the server answered without TLS to an https request"
 	}
-	return words(innermost(err).Error())
+	return wire.Words(innermost(err).Error())
 }
 
 func dialWords(op *net.OpError, host string) string {
@@ -132,27 +136,27 @@ func (t *transport) unread(c call, status int, err error) *Error {
 	if errors.As(err, &own) {
 		return own
 	}
-	var no *refused
+	var no *wire.Refused
 	if errors.As(err, &no) {
-		if no.fault.status != 0 {
-			status = no.fault.status
+		if no.Fault.Status != 0 {
+			status = no.Fault.Status
 		}
-		return t.fail(c, status, no.fault)
+		return t.fail(c, status, no.Fault)
 	}
 	e := &Error{Op: c.op, Kind: BadAnswer, Status: status, Outcome: outcome(c.write), Err: innermost(err)}
-	var ours badAnswer
+	var ours wire.BadAnswer
 	var kind *json.UnmarshalTypeError
 	switch {
-	case errors.Is(err, errTooLarge):
-		e.Kind, e.Message = TooLarge, errTooLarge.Error()
-	case errors.Is(err, errTooDeep), errors.Is(err, errCut):
+	case errors.Is(err, wire.ErrTooLarge):
+		e.Kind, e.Message = TooLarge, wire.ErrTooLarge.Error()
+	case errors.Is(err, wire.ErrTooDeep), errors.Is(err, wire.ErrCut):
 		e.Message = err.Error()
-	case errors.Is(err, errWebPage):
-		e.Message, e.Hint = errWebPage.Error(), hintURL
+	case errors.Is(err, wire.ErrWebPage):
+		e.Message, e.Hint = wire.ErrWebPage.Error(), hintURL
 	case errors.As(err, &ours):
 		e.Message = t.words(c, string(ours))
-		if errors.Is(err, errForeign) {
-			e.Message, e.Hint = errForeign.Error()+": "+e.Message, hintURL
+		if errors.Is(err, wire.ErrForeign) {
+			e.Message, e.Hint = wire.ErrForeign.Error()+": "+e.Message, hintURL
 		}
 	case errors.Is(err, context.Canceled):
 		e.Kind, e.Message = Canceled, "given up in the middle of the answer"
@@ -161,12 +165,12 @@ func (t *transport) unread(c call, status int, err error) *Error {
 		e.Hint = "Try again, or allow more time with --timeout."
 	case errors.Is(err, io.EOF):
 		e.Message, e.Hint = "the answer is empty", hintURL
-	case isNotJSON(err):
+	case wire.IsNotJSON(err):
 		e.Message, e.Hint = "the answer is not JSON", hintURL
 	case errors.As(err, &kind):
 		e.Message, e.Hint = "the answer's JSON is not what the service promises", hintURL
-	case errors.Is(err, errForeign):
-		e.Message, e.Hint = errForeign.Error(), hintURL
+	case errors.Is(err, wire.ErrForeign):
+		e.Message, e.Hint = wire.ErrForeign.Error(), hintURL
 	case errors.Is(err, errDead):
 		e.Message = errDead.Error()
 	default: // io.ErrUnexpectedEOF, a reset
@@ -188,15 +192,15 @@ func (t *transport) refusedBy(c call, resp *http.Response, body io.Reader) *Erro
 		return t.atProxy(c, &proxyRefused{"in front of " + t.host(c), resp.StatusCode})
 	}
 	beginning, _ := io.ReadAll(body) // what there is of it: it may be broken or endless
-	f := parseFault(beginning)
-	for name, value := range waitsIn(bytes.TrimPrefix(beginning, []byte(bom)), 3) { // in a body it counts as in a header
+	f := wire.ParseFault(beginning)
+	for name, value := range wire.WaitsIn(bytes.TrimPrefix(beginning, []byte(wire.BOM)), 3) { // in a body it counts as in a header
 		resp.Header[name] = append(resp.Header[name], value)
 	}
-	if isHTML(resp.Header) && !f.json && len(bytes.TrimSpace(beginning)) > 0 {
-		f = parseFault([]byte("<html>"))
+	if wire.SaysHTML(resp.Header) && !f.JSON && len(bytes.TrimSpace(beginning)) > 0 {
+		f = wire.ParseFault([]byte("<html>"))
 	}
 	e := t.fail(c, resp.StatusCode, f)
-	if (e.Kind == Unauthorized || resp.StatusCode == http.StatusForbidden) && (tellsLimit(resp.Header) || e.speaksOf(limitWords)) {
+	if (e.Kind == Unauthorized || resp.StatusCode == http.StatusForbidden) && (wire.TellsLimit(resp.Header) || e.speaksOf(wire.LimitWords)) {
 		e.limited = true
 		if resp.StatusCode == http.StatusForbidden {
 			e.Kind, e.Permission, e.Hint = RateLimited, "", hintWait
@@ -206,17 +210,17 @@ func (t *transport) refusedBy(c call, resp *http.Response, body io.Reader) *Erro
 }
 
 // fail makes the typed error of a refusal.
-func (t *transport) fail(c call, status int, f fault) *Error {
+func (t *transport) fail(c call, status int, f wire.Fault) *Error {
 	came := status
-	plain := f.shape.plain && status/100 == 4
+	plain := f.Shape.Plain && status/100 == 4
 	status = t.speaks.means(status, f)
-	e := &Error{Op: c.op, Status: status, Kind: kindOf(status), Code: scrub(t.words(c, f.code), 80),
-		Message: t.words(c, f.message), Own: (f.json || plain) && t.speaks.own(f), web: f.web, Outcome: outcome(c.write && (status >= 500 || status == http.StatusRequestTimeout))}
+	e := &Error{Op: c.op, Status: status, Kind: kindOf(status), Code: wire.Scrub(t.words(c, f.Code), 80),
+		Message: t.words(c, f.Message), Own: (f.JSON || plain) && t.speaks.own(f), web: f.WebPage, Outcome: outcome(c.write && (status >= 500 || status == http.StatusRequestTimeout))}
 	if came != status {
 		e.Came = came
 	}
 	switch {
-	case f.web && (e.Kind == NotFound || e.Kind == Invalid || e.Kind == Forbidden && c.op == opProbe):
+	case f.WebPage && (e.Kind == NotFound || e.Kind == Invalid || e.Kind == Forbidden && c.op == opProbe):
 		// A page that is not found is not the service saying that a key is, nor one that blocks that it knows the key.
 		e.Kind, e.Hint = BadAnswer, hintURL
 		return e
@@ -271,7 +275,7 @@ func (t *transport) redirected(c call, resp *http.Response) *Error {
 // words makes a text of the service fit for an error: no secret that is known or looks like one,
 // no control characters, not too long.
 func (t *transport) words(c call, raw string) string {
-	return fit(raw, t.speaks.secret, t.secrets(c))
+	return wire.Redact(raw, t.speaks.secret, t.secrets(c))
 }
 
 // secrets are what no text may repeat.

@@ -6,11 +6,12 @@ import (
 
 	"detent/apikey"
 	"detent/client/kit"
+	"detent/client/wire"
 )
 
 // checkID refuses an id that is another call's path.
 func (s *issuer) checkID(op, id string) *Error {
-	wire := s.spelling.wire(id)
+	wire := s.spelling.Raw(id)
 	if !usableID(wire) {
 		return noID(op)
 	}
@@ -31,7 +32,7 @@ func (s *issuer) about(ctx context.Context, op string, declared *kit.Call, id st
 		values = map[apikey.Field]any{}
 	}
 	if !s.d.Row.SecretIsID {
-		values[apikey.FieldID] = s.spelling.wire(id)
+		values[apikey.FieldID] = s.spelling.Raw(id)
 		return s.request(op, declared, id, values), nil
 	}
 	if s.opts.ReadOnly && op != opGet {
@@ -60,12 +61,12 @@ func (s *issuer) aboutInTime(ctx context.Context, op string, declared *kit.Call,
 // one makes a call whose answer is one key.
 func (s *issuer) one(ctx context.Context, c call, names []string) (key apikey.Key, secret apikey.Secret, err error) {
 	err = s.send(ctx, c, func(a *answer) error {
-		r := newRecord(&s.d.Row)
-		if err := r.read(a.body, names); err != nil {
+		r := wire.NewRecord(&s.d.Row)
+		if err := r.Read(a.body, names); err != nil {
 			return err
 		}
 		key, err = s.key(r)
-		secret = r.secret()
+		secret = r.Secret()
 		return err
 	})
 	return key, secret, err

@@ -12,26 +12,27 @@ import (
 
 	"detent/apikey"
 	"detent/client/kit"
+	"detent/client/wire"
 )
 
 // ask makes the request of a probe. of is the id of the key that the secret is of, where the answer names it.
-func (s *issuer) ask(ctx context.Context, p *kit.Probe, secret apikey.Secret) (of string, err error) {
+func (s *issuer) ask(ctx context.Context, p *kit.Probe, secret apikey.Secret) (of string, failed error) {
 	c := s.request(opProbe, &kit.Call{Call: p.Call, Query: p.Query, Send: p.Send, SendAs: p.SendAs, Body: p.Body, Needs: p.Needs}, p.ID, map[apikey.Field]any{fillSecret: secret})
 	c.list = p.Answers == "keys" || p.Answers == "list"
+	shape := s.shapeOf(p, &of)
+	read := func(a *answer) error { return shape(a.body) }
 	if p.Own {
 		c.tried = secret
-		err = s.send(ctx, c, s.shapeOf(p, &of))
-	} else {
-		err = s.do(ctx, s.byKey(c, secret), s.shapeOf(p, &of))
+		return of, s.send(ctx, c, read)
 	}
-	return of, err
+	return of, s.do(ctx, s.byKey(c, secret), read)
 }
 
 // proofOf is what the answer to a probe shows, and whose the secret is where it names that.
 func (s *issuer) proofOf(p *kit.Probe, of string, failed error) (apikey.Proof, error) {
 	proof, err := s.verdictOf(p, failed)
 	if of != "" && proof.Accepted() {
-		proof.Key = &apikey.Key{ID: s.spelling.show(of)}
+		proof.Key = &apikey.Key{ID: s.spelling.Show(of)}
 	}
 	return proof, err
 }
@@ -63,10 +64,10 @@ func (s *issuer) verdictOf(p *kit.Probe, failed error) (apikey.Proof, error) {
 }
 
 // shapeOf reads the answer that only a secret that is accepted gets, and the id in it of the key that the secret is of.
-func (s *issuer) shapeOf(p *kit.Probe, of *string) func(*answer) error {
+func (s *issuer) shapeOf(p *kit.Probe, of *string) func(*wire.Guard) error {
 	names := func(members map[string]json.RawMessage) {
-		var id text
-		if raw := dig(members, p.KeyID); raw != nil {
+		var id wire.Text
+		if raw := wire.Dig(members, p.KeyID); raw != nil {
 			_ = json.Unmarshal(raw, &id)
 		}
 		*of = string(id)
@@ -75,29 +76,29 @@ func (s *issuer) shapeOf(p *kit.Probe, of *string) func(*answer) error {
 	case "keys":
 		return s.ownList()
 	case "object":
-		return func(a *answer) error {
-			members, err := requireOneObject(a, s.d.Row.ID)
+		return func(body *wire.Guard) error {
+			members, err := wire.RequireOneObject(body, s.d.Row.ID)
 			names(members)
 			return err
 		}
 	case "list":
-		return listed(slices.Concat(p.Rows, s.d.List.Rows), requireObject)
+		return wire.RequireList(slices.Concat(p.Rows, s.d.List.Rows), wire.RequireObject)
 	}
-	return func(a *answer) error {
-		members, _, err := decodeObject(a.body)
+	return func(body *wire.Guard) error {
+		members, _, err := wire.DecodeObject(body)
 		if err != nil {
-			return foreign(err)
+			return wire.Foreign(err)
 		}
 		for _, path := range p.Members {
-			if dig(members, path) == nil {
-				return errForeign
+			if wire.Dig(members, path) == nil {
+				return wire.ErrForeign
 			}
 		}
 		if anySays(members, p.Refuses) {
 			return errDead
 		}
 		if len(p.Accepts) > 0 && !anySays(members, p.Accepts) {
-			return errForeign
+			return wire.ErrForeign
 		}
 		names(members)
 		return nil
@@ -107,8 +108,8 @@ func (s *issuer) shapeOf(p *kit.Probe, of *string) func(*answer) error {
 // anySays reports whether a member has one of the values that are meant.
 func anySays(members map[string]json.RawMessage, meant map[string][]string) bool {
 	for path, values := range meant {
-		var w word
-		if raw := dig(members, path); raw != nil && w.UnmarshalJSON(raw) == nil && slices.Contains(values, string(w)) {
+		var w wire.Word
+		if raw := wire.Dig(members, path); raw != nil && w.UnmarshalJSON(raw) == nil && slices.Contains(values, string(w)) {
 			return true
 		}
 	}
@@ -126,14 +127,14 @@ func allSay(members map[string]json.RawMessage, meant map[string][]string) bool 
 }
 
 // ownList accepts the issuer's own list of keys.
-func (s *issuer) ownList() func(*answer) error {
-	r := listedRecord(&s.d.Row, s.d.List.Only)
-	return listed(s.d.List.Rows, func(raw []byte) error {
+func (s *issuer) ownList() func(*wire.Guard) error {
+	r := wire.NewListRecord(&s.d.Row, s.d.List.Only)
+	return wire.RequireList(s.d.List.Rows, func(raw []byte) error {
 		switch {
-		case r.decode(raw) != nil || firstOf(r.id...) == "": // every row has one
-			return errForeign
-		case !r.counts():
-			return errOther
+		case r.Decode(raw) != nil || wire.FirstOf(r.ID...) == "": // every row has one
+			return wire.ErrForeign
+		case !r.Counts():
+			return wire.ErrOther
 		}
 		return nil
 	})
@@ -162,9 +163,20 @@ func (s *issuer) open(by *kit.Probe, p apikey.Proof) apikey.Proof {
 	case refused:
 		p.Unknown = []string{openBesides}
 	default:
-		p.Unknown = []string{openBesides, openRestrictions}
+		p.Unknown = []string{openBesides}
+		if s.mayRestrict() {
+			p.Unknown = append(p.Unknown, openRestrictions)
+		}
 	}
 	return p
+}
+
+// mayRestrict reports whether keys may have restrictions, as far as the declaration tells: what is copied unread may be one.
+func (s *issuer) mayRestrict() bool {
+	return slices.Contains(s.d.Access, apikey.FieldRestrictions) || slices.ContainsFunc(s.d.Row.Copied, func(name string) bool {
+		p := s.d.Property(apikey.Field(name))
+		return p == nil || p.Kind == apikey.AddressesProperty
+	})
 }
 
 // authenticates reports whether a read whose answer has no known shape is refused to a made-up key. Who answers 200 to a secret and

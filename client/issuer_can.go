@@ -5,33 +5,8 @@ import (
 	"slices"
 
 	"detent/apikey"
-	"detent/client/kit"
+	"detent/client/issuers"
 )
-
-// lacks reports whether an interface that every issuer has the method of is one that this one does nothing in.
-func (s *issuer) lacks(ability any) bool {
-	switch ability.(type) {
-	case *Identifier:
-		return len(s.d.Row.Masked)+len(s.d.Row.Suffix)+len(s.d.Row.Secret) == 0
-	case *Lister:
-		return !s.d.List.Secrets
-	case *Retriever:
-		return !s.d.Can("retrieve")
-	case *PublicKeys:
-		return s.d.PublicKey == nil
-	case *ProjectFinder:
-		return s.d.OwnProject == ""
-	case *Cataloguer:
-		return len(s.d.Catalogues()) == 0
-	case *ParentTeller:
-		return !slices.ContainsFunc(s.d.Parents, func(p kit.Parent) bool { return p.Catalogue != nil })
-	case *Roller:
-		return s.d.Roll == nil
-	case *SelfDeleter:
-		return s.selfDelete() == ""
-	}
-	return false
-}
 
 // Capabilities implements Service.
 func (s *issuer) Capabilities() apikey.Capabilities {
@@ -51,7 +26,7 @@ func (s *issuer) Capabilities() apikey.Capabilities {
 		c.ChangeExpiry = apikey.Can()
 	}
 	c.Whole = s.whole
-	c.Whose = func(secret apikey.Secret) (title, prefix string) { return whose(s.d.Name, secret) }
+	c.Whose = func(secret apikey.Secret) (title, prefix string) { return issuers.Whose(s.d.Name, secret) }
 	if s.opts.ShownOnce {
 		c.Retrieve = apikey.Cannot("the service shows a secret once")
 	}
@@ -122,7 +97,7 @@ func (s *issuer) lifetimes() apikey.Lifetimes {
 func (s *issuer) declaredPermissions(c *apikey.Capabilities) {
 	offered := s.offered()
 	for _, p := range offered {
-		title, feature := cmp.Or(p.Group, p.Feature, "Permissions"), s.features.spelling(p.Feature)
+		title, feature := cmp.Or(p.Group, p.Feature, "Permissions"), s.features.Spelling(p.Feature)
 		at := slices.IndexFunc(c.PermissionGroups, func(g apikey.PermissionGroup) bool { return g.Title == title && g.Feature == feature })
 		if at < 0 {
 			at = len(c.PermissionGroups)

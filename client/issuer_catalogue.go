@@ -10,20 +10,15 @@ import (
 
 	"detent/apikey"
 	"detent/client/kit"
+	"detent/client/wire"
 )
 
-// What a catalogue may have at most, and how many permissions are learned from keys.
-const (
-	maxCatalogue = 5000
-	maxSeen      = 200
-)
+// maxCatalogue is how many rows a catalogue may have.
+const maxCatalogue = 5000
 
-// Catalogue implements Cataloguer: by the declared calls; of permissions else by the account's own keys, whose list shows how it spells
+// catalogue asks by the declared calls; of permissions else by the account's own keys, whose list shows how it spells
 // features, and which permissions are in use that no document has. Where one of them fails, what was known of all stays.
-func (s *issuer) Catalogue(ctx context.Context) (told Catalogue, err error) {
-	if len(s.d.Catalogues()) == 0 {
-		return told, unsupported(opCatalogue, apikey.Cannot("the service has no call that tells which permissions there are"))
-	}
+func (s *issuer) catalogue(ctx context.Context) (told Catalogue, err error) {
 	ctx, done := s.operation(ctx)
 	defer done()
 	told.Asked = s.opts.Now().UTC()
@@ -78,7 +73,7 @@ func (s *issuer) askedEnvironments(ctx context.Context) (out []apikey.Environmen
 	for _, row := range rows {
 		named := apikey.Environment(row.Name)
 		for e, its := range s.d.EnvironmentNames {
-			if s.spelling.show(its) == row.Name {
+			if s.spelling.Show(its) == row.Name {
 				named = e
 			}
 		}
@@ -108,7 +103,7 @@ func (s *issuer) askedChoices(ctx context.Context) (map[apikey.Field][]apikey.Ch
 		for _, row := range rows {
 			c := apikey.Choice{Value: row.Name, About: row.Description}
 			if row.ID != "" {
-				c.Value, c.Name = s.spelling.show(row.ID), row.Name
+				c.Value, c.Name = s.spelling.Show(row.ID), row.Name
 			}
 			out[field] = append(out[field], c)
 		}
@@ -135,18 +130,18 @@ func (s *issuer) catalogueRows(ctx context.Context, d *kit.Catalogue, declared [
 		var rest beside
 		err := s.send(ctx, c, func(a *answer) (err error) {
 			rows, now.count, rest.header = nil, 0, a.header
-			rest.members, err = decodeList(a.body, d.Rows, func(raw []byte) error {
-				if now.count++; !allSay(objectOf(raw), d.Only) {
+			rest.members, err = wire.DecodeList(a.body, d.Rows, func(raw []byte) error {
+				if now.count++; !allSay(wire.Object(raw), d.Only) {
 					return nil
 				}
 				p, err := s.catalogued(raw, d, declared)
 				if rows = append(rows, p); len(list)+len(rows) > maxCatalogue {
-					err = badAnswer(fmt.Sprintf("the answer has over %d rows", maxCatalogue))
+					err = wire.BadAnswer(fmt.Sprintf("the answer has over %d rows", maxCatalogue))
 				}
 				return err
 			})
-			if err == nil && d.Pages == nil && saysMore(rest.members) {
-				err = badAnswer("the answer has a part of the rows alone")
+			if err == nil && d.Pages == nil && wire.SaysMore(rest.members) {
+				err = wire.BadAnswer("the answer has a part of the rows alone")
 			}
 			return err
 		})
@@ -162,7 +157,7 @@ func (s *issuer) catalogueRows(ctx context.Context, d *kit.Catalogue, declared [
 			if !seen[key] {
 				seen[key], list = true, append(list, p)
 			}
-			now.last = cmp.Or(p.ID, s.spelling.wire(p.Name))
+			now.last = cmp.Or(p.ID, s.spelling.Raw(p.Name))
 		}
 		now.total, now.barren = now.total+now.count, len(list) == before && (now.count == 0 || len(rows) > 0)
 		if d.Pages == nil {
@@ -183,25 +178,25 @@ func (s *issuer) catalogueRows(ctx context.Context, d *kit.Catalogue, declared [
 
 // catalogued is a row of a catalogue.
 func (s *issuer) catalogued(raw []byte, d *kit.Catalogue, declared []kit.Permission) (kit.Permission, error) {
-	members := objectOf(raw)
-	var name text
+	members := wire.Object(raw)
+	var name wire.Text
 	switch {
 	case d.Name == "": // the row is a name itself
 		_ = name.UnmarshalJSON(raw)
 	case members == nil:
-		return kit.Permission{}, badAnswer("a row of the answer is no object")
+		return kit.Permission{}, wire.BadAnswer("a row of the answer is no object")
 	}
 	at := func(path string) string {
 		if path == "" {
 			return ""
 		}
-		return textAt(members, path)
+		return wire.TextAt(members, path)
 	}
-	p := kit.Permission{Name: s.spelling.show(cmp.Or(string(name), at(d.Name))), ID: at(d.ID), Feature: s.spelling.show(at(d.Feature)), Group: heading(at(d.Group)), Description: field(at(d.Description))}
+	p := kit.Permission{Name: s.spelling.Show(cmp.Or(string(name), at(d.Name))), ID: at(d.ID), Feature: s.spelling.Show(at(d.Feature)), Group: heading(at(d.Group)), Description: wire.Field(at(d.Description))}
 	if p.Name == "" {
-		return p, badAnswer("a row of the answer has no name")
+		return p, wire.BadAnswer("a row of the answer has no name")
 	}
-	p.Mints = d.Mints != "" && anyOf(strings.ToLower(p.Name), d.Mints)
+	p.Mints = d.Mints != "" && wire.AnyOf(strings.ToLower(p.Name), d.Mints)
 	for _, known := range declared {
 		if known.Name == p.Name && known.Feature == p.Feature || known.ID != "" && known.ID == p.ID {
 			p.Description, p.Group = cmp.Or(p.Description, known.Description), cmp.Or(p.Group, known.Group)
@@ -213,7 +208,7 @@ func (s *issuer) catalogued(raw []byte, d *kit.Catalogue, declared []kit.Permiss
 
 // heading makes words of a name such as "dns_and_zones".
 func heading(name string) string {
-	words := field(strings.ReplaceAll(name, "_", " "))
+	words := wire.Field(strings.ReplaceAll(name, "_", " "))
 	first, size := utf8.DecodeRuneInString(words)
 	if size == 0 {
 		return ""

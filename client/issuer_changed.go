@@ -11,25 +11,26 @@ import (
 
 	"detent/apikey"
 	"detent/client/kit"
+	"detent/client/wire"
 )
 
 // changed makes a change whose answer shows the key. One that shows it without what was asked for is no yes: the service may be slow, or
 // take no such change.
 func (s *issuer) changed(ctx context.Context, c call, declared *kit.Call, patch apikey.Patch) (key apikey.Key, err error) {
 	err = s.send(ctx, c, func(a *answer) (err error) {
-		r := newRecord(&s.d.Row)
-		if err = r.read(a.body, declared.Key); err != nil {
+		r := wire.NewRecord(&s.d.Row)
+		if err = r.Read(a.body, declared.Key); err != nil {
 			return err
 		}
 		if key, err = s.key(r); err != nil {
 			return err
 		}
 		shown := key
-		if !firstTime(r.expires...).set && !firstTime(r.created...).set { // a short answer says nothing of the end
+		if !wire.FirstTime(r.ExpiresAt...).Set && !wire.FirstTime(r.CreatedAt...).Set { // a short answer says nothing of the end
 			shown.ExpiresAt = apikey.Moment{}
 		}
 		if unlike := s.unlike(shown, patch, declared); len(unlike) > 0 {
-			return badAnswer("the answer shows the key without the change: " + strings.Join(unlike, "; "))
+			return wire.BadAnswer("the answer shows the key without the change: " + strings.Join(unlike, "; "))
 		}
 		return nil
 	})
@@ -42,8 +43,8 @@ func (s *issuer) unlike(shown apikey.Key, patch apikey.Patch, declared *kit.Call
 		f := apikey.FieldOf(id)
 		out = append(out, fmt.Sprintf("%s %s was asked for, and it has %s", f.Label, cmp.Or(f.Text(&asked), "none"), cmp.Or(f.Text(&shows), "none")))
 	}
-	if patch.Name != nil && shown.Name != "" && strings.TrimSpace(shown.Name) != strings.TrimSpace(field(text(*patch.Name))) {
-		say(apikey.FieldName, apikey.Key{Name: field(text(*patch.Name))}, shown)
+	if patch.Name != nil && shown.Name != "" && strings.TrimSpace(shown.Name) != strings.TrimSpace(wire.Field(wire.Text(*patch.Name))) {
+		say(apikey.FieldName, apikey.Key{Name: wire.Field(wire.Text(*patch.Name))}, shown)
 	}
 	if patch.Role != nil && shown.Role != "" && !strings.EqualFold(shown.Role, *patch.Role) {
 		say(apikey.FieldRole, apikey.Key{Role: *patch.Role}, shown)

@@ -4,13 +4,13 @@ import (
 	"bytes"
 	"cmp"
 	"context"
-	"fmt"
 	"io"
 	"slices"
 	"strings"
 	"time"
 
 	"detent/apikey"
+	"detent/client/wire"
 )
 
 // Create implements Service, where the declaration has the call and the profile says that the service offers it.
@@ -38,7 +38,7 @@ func (s *issuer) Create(ctx context.Context, draft apikey.Draft) (apikey.Created
 		if draft.Role == "" {
 			return apikey.Created{}, invalidDraft("a key needs a role")
 		}
-		values[apikey.FieldRole] = s.spelling.wire(draft.Role)
+		values[apikey.FieldRole] = s.spelling.Raw(draft.Role)
 	}
 	if draft.Type != "" && len(s.d.Types) > 0 {
 		if !slices.Contains(s.d.Types, draft.Type) {
@@ -91,10 +91,7 @@ func (s *issuer) Create(ctx context.Context, draft apikey.Draft) (apikey.Created
 	}
 	created.Secret = s.withID(created.Key.ID, created.Secret)
 	created.Notes = append(created.Notes, expiryNote(draft.Expiry, created.Key.ExpiresAt, now)...)
-	created.Notes = append(created.Notes, accessNotes(draft, created.Key, s.d.Create.As(apikey.FieldPermissions) == "grouped")...)
-	if got := created.Key.Environment; got != "" && draft.Environment != "" && got != draft.Environment {
-		created.Notes = append(created.Notes, fmt.Sprintf("asked for a %s key; the service made a %s one", draft.Environment, got))
-	}
+	created.Notes = append(created.Notes, accessNotes(draft, created.Key, s.d.Create.As(apikey.FieldPermissions) == "grouped", now)...)
 	return created, nil
 }
 
@@ -111,7 +108,7 @@ func (s *issuer) copies(draft apikey.Draft) bool {
 // made is what came of a call that gives a secret out.
 type made struct {
 	whole  []byte
-	row    *record // the key, as far as it is shown
+	row    *wire.Record // the key, as far as it is shown
 	secret apikey.Secret
 	bound  bool // the secret came in the object that names the key, and is its own by more than what the answer means
 }
@@ -121,19 +118,19 @@ func (s *issuer) readMade(a *answer, names []string) (m made, err error) {
 	if m.whole, err = io.ReadAll(a.body); err != nil {
 		return m, err
 	}
-	m.row = newRecord(&s.d.Row)
-	if err := m.row.read(bytes.NewReader(m.whole), names); err != nil {
+	m.row = wire.NewRecord(&s.d.Row)
+	if err := m.row.Read(bytes.NewReader(m.whole), names); err != nil {
 		return m, err
 	}
-	beside := newRecord(&s.d.Row)
-	if err := beside.decode(m.whole); err != nil {
+	beside := wire.NewRecord(&s.d.Row)
+	if err := beside.Decode(m.whole); err != nil {
 		return m, err
 	}
-	m.secret, m.bound = m.row.secret(), firstOf(m.row.id...) != ""
+	m.secret, m.bound = m.row.Secret(), wire.FirstOf(m.row.ID...) != ""
 	if m.secret.IsZero() {
-		m.secret, m.bound = beside.secret(), false
+		m.secret, m.bound = beside.Secret(), false
 	}
-	m.row.setSecret(m.secret)
+	m.row.SetSecret(m.secret)
 	return m, nil
 }
 
@@ -145,16 +142,16 @@ func (s *issuer) created(a *answer) (apikey.Created, error) {
 	}
 	row, out := m.row, apikey.Created{Secret: m.secret, Bound: m.bound}
 	bare := false // the answer is no key, and says nothing of one but its id
-	if id := textAt(objectOf(m.whole), s.d.Create.ID); id != "" || s.d.Create.ID != "" && firstOf(row.id...) == "" {
+	if id := wire.TextAt(wire.Object(m.whole), s.d.Create.ID); id != "" || s.d.Create.ID != "" && wire.FirstOf(row.ID...) == "" {
 		bare = len(s.d.Create.Key) == 0
-		out.Bound = out.Bound && id == firstOf(row.id...)
-		row.setID(text(id))
+		out.Bound = out.Bound && id == wire.FirstOf(row.ID...)
+		row.SetID(wire.Text(id))
 	}
 	if s.d.Row.SecretIsID && out.Secret.IsZero() {
 		return out, noSecret()
 	}
 	// Where keys have an end at all, what a short answer leaves out is not what the key does not have.
-	short := !s.d.Create.Whole && !firstTime(row.expires...).set && len(s.d.Row.ExpiresAt) > 0
+	short := !s.d.Create.Whole && !wire.FirstTime(row.ExpiresAt...).Set && len(s.d.Row.ExpiresAt) > 0
 	if out.Key, err = s.key(row); short {
 		out.Key.ExpiresAt = apikey.Moment{}
 	}
@@ -200,7 +197,7 @@ func (s *issuer) readBack(ctx context.Context, created *apikey.Created) {
 // giveSecret makes the second call, of an issuer that makes a key first and gives it a secret then. Where it fails, there is a key of
 // which nobody has the secret.
 func (s *issuer) giveSecret(ctx context.Context, created *apikey.Created) error {
-	id := s.spelling.wire(created.Key.ID)
+	id := s.spelling.Raw(created.Key.ID)
 	c := s.request(opCreate, s.d.Create.Secret, id, map[apikey.Field]any{apikey.FieldID: id})
 	c.write = true
 	_, secret, err := s.one(ctx, c, s.d.Create.Secret.Key)
@@ -214,7 +211,7 @@ func (s *issuer) giveSecret(ctx context.Context, created *apikey.Created) error 
 
 // environmentName is how the issuer calls an environment.
 func (s *issuer) environmentName(e apikey.Environment) string {
-	return cmp.Or(s.d.EnvironmentNames[e], s.spelling.wire(string(e)))
+	return cmp.Or(s.d.EnvironmentNames[e], s.spelling.Raw(string(e)))
 }
 
 // environment is the one asked for, else that of our own credential, else the profile's.

@@ -6,6 +6,7 @@ import (
 
 	"detent/apikey"
 	"detent/client/kit"
+	"detent/client/wire"
 )
 
 // remove makes a delete idempotent: a key that the service does not know is gone already. id is that of the key; what the answer leaves
@@ -66,7 +67,7 @@ func (s *issuer) Delete(ctx context.Context, id string) (apikey.Deleted, error) 
 	}
 	c.write, c.emptyYes = true, s.d.Delete.EmptyYes
 	gone, err := s.remove(ctx, c, id, s.send)
-	if e := asError(err); e != nil && e.Outcome == NotDone && s.d.Delete.MaybeGone != "" && anyOf(strings.ToLower(e.Message), s.d.Delete.MaybeGone) {
+	if e := asError(err); e != nil && e.Outcome == NotDone && s.d.Delete.MaybeGone != "" && wire.AnyOf(strings.ToLower(e.Message), s.d.Delete.MaybeGone) {
 		ctx, done := s.operation(ctx)
 		defer done()
 		if listed, failed := s.inList(ctx, id); failed == nil && listed.key.ID == "" {
@@ -76,11 +77,7 @@ func (s *issuer) Delete(ctx context.Context, id string) (apikey.Deleted, error) 
 	return gone, err
 }
 
-// DeleteBySecret implements SelfDeleter.
-func (s *issuer) DeleteBySecret(ctx context.Context, id string, secret apikey.Secret) (apikey.Deleted, error) {
-	if s.selfDelete() == "" {
-		return apikey.Deleted{}, unsupported(opDelete, apikey.Cannot("the service has no call by which a secret deletes its own key"))
-	}
+func (s *issuer) deleteBySecret(ctx context.Context, id string, secret apikey.Secret) (apikey.Deleted, error) {
 	if bad := s.checkID(opDelete, id); bad != nil {
 		return apikey.Deleted{}, bad
 	}

@@ -9,6 +9,7 @@ import (
 
 	"detent/apikey"
 	"detent/client/kit"
+	"detent/client/wire"
 )
 
 const (
@@ -41,27 +42,27 @@ func (s *issuer) ownID() string {
 	if s.sessions == nil {
 		return ""
 	}
-	return s.spelling.show(s.sessions.known().subject)
+	return s.spelling.Show(s.sessions.known().subject)
 }
 
 // issue exchanges a key. Nothing is changed by it, but it is a POST: only one that was told its pace is sent again.
 func (s *issuer) issue(ctx context.Context, op string, key apikey.Secret) (issued, error) {
 	var reply struct {
-		Token     text `json:"token"`
-		ExpiresIn text `json:"expires_in"`
+		Token     wire.Text `json:"token"`
+		ExpiresIn wire.Text `json:"expires_in"`
 	}
 	c := s.request(op, &kit.Call{Call: s.d.Exchange.Call}, "", nil)
 	c.origin, c.bearer, c.paced, c.once, c.header = s.tokenServer, key, true, true, s.d.Headers
 	err := s.do(ctx, c, func(a *answer) error {
-		_, raw, err := decodeObject(a.body)
+		_, raw, err := wire.DecodeObject(a.body)
 		if err != nil {
 			return err
 		}
 		if err := json.Unmarshal(raw, &reply); err != nil {
 			return err
 		}
-		if reply.Token == "" || !isPrintable(string(reply.Token)) {
-			return badAnswer("the token server's answer holds no token")
+		if reply.Token == "" || !wire.IsPrintable(string(reply.Token)) {
+			return wire.BadAnswer("the token server's answer holds no token")
 		}
 		return nil
 	})
@@ -93,11 +94,11 @@ func claims(jwt string) (subject string, expires time.Time) {
 		return "", time.Time{}
 	}
 	var reply struct {
-		Subject text     `json:"sub"`
-		Expires wireTime `json:"exp"`
+		Subject wire.Text `json:"sub"`
+		Expires wire.Time `json:"exp"`
 	}
 	if json.Unmarshal(raw, &reply) != nil {
 		return "", time.Time{}
 	}
-	return string(reply.Subject), reply.Expires.at
+	return string(reply.Subject), reply.Expires.At
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"detent/client/kit"
+	"detent/client/wire"
 )
 
 // at is where the reading of a list has come to.
@@ -68,19 +69,19 @@ func furtherPage(p *kit.Pages, query url.Values, cursor string, count int) url.V
 // nothing new: a service may give fewer rows than were asked for, so that a short page is not the last one.
 func following(p *kit.Pages, rest beside, now at) (cursor string, more bool, bad string) {
 	if p == nil {
-		return nextPage(rest.members, now.count == 0)
+		return wire.NextPage(rest.members, now.count == 0)
 	}
-	told := dig(rest.members, p.More)
-	if p.More != "" && says(told, false) {
+	told := wire.Dig(rest.members, p.More)
+	if p.More != "" && wire.Says(told, false) {
 		return "", false, ""
 	}
-	next := textAt(rest.members, p.Next)
+	next := wire.TextAt(rest.members, p.Next)
 	switch p.Kind {
 	case "cursor":
-		if says(told, true) && next == "" && now.count > 0 {
+		if wire.Says(told, true) && next == "" && now.count > 0 {
 			return "", false, "the list says that there is more, but not where"
 		}
-		if raw := dig(rest.members, p.Next); p.InBody && next != "" {
+		if raw := wire.Dig(rest.members, p.Next); p.InBody && next != "" {
 			return string(raw), true, "" // as it was given: "100" is another cursor than 100
 		}
 		return next, next != "", ""
@@ -94,7 +95,7 @@ func following(p *kit.Pages, rest beside, now at) (cursor string, more bool, bad
 		}
 		return u.RawQuery, u.RawQuery != "", ""
 	}
-	if n, err := strconv.Atoi(textAt(rest.members, p.Last)); err == nil && now.page+1 >= n {
+	if n, err := strconv.Atoi(wire.TextAt(rest.members, p.Last)); err == nil && now.page+1 >= n {
 		return "", false, ""
 	}
 	more = now.count > 0 && !now.barren

@@ -7,9 +7,9 @@ import (
 	"detent/client/kit"
 )
 
-// CallNames implements CallNamer. A probe makes its first call; where that tells nothing, the next. Which one tells by the rights of a
+// callNames: a probe makes its first call; where that tells nothing, the next. Which one tells by the rights of a
 // key is not known before. The profile's parents stand in their places.
-func (s *issuer) CallNames(op string) []string {
+func (s *issuer) callNames(op string) []string {
 	names := s.declaredNames(op)
 	for i, name := range names {
 		names[i] = s.ofParents(name)

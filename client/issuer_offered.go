@@ -7,6 +7,7 @@ import (
 
 	"detent/apikey"
 	"detent/client/kit"
+	"detent/client/wire"
 )
 
 // Catalogue is what an issuer said of what a new key can be given, to be remembered for the next session.
@@ -21,10 +22,21 @@ type Catalogue struct {
 
 // offered are the permissions that a new key can have: what the service said, else what is declared. So are roles and environments.
 func (s *issuer) offered() []kit.Permission {
-	if told := s.told.Load(); told != nil && s.d.Catalogue != nil {
+	switch told := s.told.Load(); {
+	case told == nil || s.d.Catalogue == nil:
+		return s.d.Permissions
+	case len(s.d.Added) == 0:
 		return told.Permissions
+	default:
+		return slices.DeleteFunc(slices.Clone(told.Permissions), func(p kit.Permission) bool { return s.adds(apikey.Permission{Feature: p.Feature, Name: p.Name}) })
 	}
-	return s.d.Permissions
+}
+
+// adds reports whether a permission is one that the service adds to each key by itself.
+func (s *issuer) adds(p apikey.Permission) bool {
+	return slices.ContainsFunc(s.d.Added, func(a kit.Permission) bool {
+		return p.Name == a.Name && (p.Feature == "" || p.Feature == a.Feature) || p.String() == a.Name
+	})
 }
 
 func (s *issuer) roles() []kit.Role {
@@ -75,10 +87,10 @@ func (s *issuer) askedAt() (at time.Time) {
 // seenOnKeys are the declared permissions as the account spells them, and those that keys have beside them.
 func (s *issuer) seenOnKeys() (list []kit.Permission) {
 	for _, p := range s.d.Permissions {
-		p.Group, p.Feature = cmp.Or(p.Group, p.Feature), s.features.spelling(p.Feature)
+		p.Group, p.Feature = cmp.Or(p.Group, p.Feature), s.features.Spelling(p.Feature)
 		list = append(list, p)
 	}
-	for _, p := range inOrder(s.features.others()) {
+	for _, p := range wire.InOrder(s.features.Others()) {
 		if !slices.Contains(s.d.MorePermissions, p.Name) {
 			list = append(list, kit.Permission{Feature: p.Feature, Name: p.Name, Group: cmp.Or(p.Feature, "Others"), Description: "seen on keys, and in no document"})
 		}
@@ -98,7 +110,7 @@ func (s *issuer) learnFromKeys() {
 // permission is a declared one as a key has it.
 func (s *issuer) permission(p kit.Permission) apikey.Permission {
 	if p.Feature != "" {
-		return apikey.Permission{Feature: s.features.spelling(p.Feature), Name: p.Name}
+		return apikey.Permission{Feature: s.features.Spelling(p.Feature), Name: p.Name}
 	}
 	return apikey.ParsePermission(p.Name)
 }

@@ -12,6 +12,7 @@ import (
 
 	"detent/apikey"
 	"detent/client/kit"
+	"detent/client/wire"
 
 	"github.com/go-json-experiment/json/jsontext"
 )
@@ -45,8 +46,8 @@ func (s *issuer) page(ctx context.Context, query url.Values, start func(*answer)
 		return s.pageOfIDs(ctx, c, start, each)
 	}
 	var k listedKey // one for all rows, as the record is
-	return s.rows(ctx, c, start, func(dec *jsontext.Decoder, r *record) error {
-		if err := r.from(dec); err != nil {
+	return s.rows(ctx, c, start, func(dec *jsontext.Decoder, r *wire.Record) error {
+		if err := r.Next(dec); err != nil {
 			return err
 		}
 		if err := s.ofList(r, &k); err != nil {
@@ -73,12 +74,12 @@ func (c *call) ask(p *kit.Pages, query url.Values) {
 }
 
 // rows makes a call that is answered with a list: start is called at each attempt, each reads a row.
-func (s *issuer) rows(ctx context.Context, c call, start func(*answer), each func(*jsontext.Decoder, *record) error) (rest beside, err error) {
+func (s *issuer) rows(ctx context.Context, c call, start func(*answer), each func(*jsontext.Decoder, *wire.Record) error) (rest beside, err error) {
 	err = s.send(ctx, c, func(a *answer) (err error) {
 		start(a)
 		r := s.listed()
 		rest.header = a.header
-		rest.members, err = readList(a.body, s.d.List.Rows, func(dec *jsontext.Decoder) error { return each(dec, r) })
+		rest.members, err = wire.ReadList(a.body, s.d.List.Rows, func(dec *jsontext.Decoder) error { return each(dec, r) })
 		return err
 	})
 	return rest, err
@@ -99,20 +100,20 @@ func (k *listedKey) to(each visit) {
 }
 
 // ofList is what a row of the list shows.
-func (s *issuer) ofList(r *record, out *listedKey) (err error) {
-	out.secret = r.secret()
-	if out.other = !r.counts(); out.other {
-		id := firstOf(r.id...)
+func (s *issuer) ofList(r *wire.Record, out *listedKey) (err error) {
+	out.secret = r.Secret()
+	if out.other = !r.Counts(); out.other {
+		id := wire.FirstOf(r.ID...)
 		if s.d.Row.SecretIsID {
 			id = idOfSecret(out.secret)
 		}
 		if id == "" {
 			return s.withoutID()
 		}
-		if r.watched && s.opts.Trial.Passed != nil {
+		if r.Watched && s.opts.Trial.Passed != nil {
 			s.opts.Trial.Passed()
 		}
-		out.key = apikey.Key{ID: s.spelling.show(id)}
+		out.key = apikey.Key{ID: s.spelling.Show(id)}
 		return nil
 	}
 	if out.key, err = s.key(r); err != nil {
@@ -146,14 +147,14 @@ func (s *issuer) ids(ctx context.Context, c call, start func(*answer)) (ids []st
 		start(a)
 		ids = nil
 	}
-	rest, err = s.rows(ctx, c, restart, func(dec *jsontext.Decoder, r *record) error {
-		var id text
+	rest, err = s.rows(ctx, c, restart, func(dec *jsontext.Decoder, r *wire.Record) error {
+		var id wire.Text
 		if dec.PeekKind() == '{' {
-			if err := r.from(dec); err != nil {
+			if err := r.Next(dec); err != nil {
 				return err
 			}
-			id = text(firstOf(r.id...))
-		} else if raw, err := value(dec); err != nil {
+			id = wire.Text(wire.FirstOf(r.ID...))
+		} else if raw, err := wire.Value(dec); err != nil {
 			return err
 		} else if err := id.UnmarshalJSON(raw); err != nil {
 			return err
@@ -231,11 +232,11 @@ func (s *issuer) shown(ctx context.Context, id string) (out listedKey, err error
 	c := s.request(opList, s.d.List.Each, id, map[apikey.Field]any{apikey.FieldID: id})
 	err = s.send(ctx, c, func(a *answer) (err error) {
 		r := s.listed()
-		if err := r.read(a.body, s.d.List.Each.Key); err != nil {
+		if err := r.Read(a.body, s.d.List.Each.Key); err != nil {
 			return err
 		}
-		if firstOf(r.id...) == "" {
-			r.setID(text(id))
+		if wire.FirstOf(r.ID...) == "" {
+			r.SetID(wire.Text(id))
 		}
 		return s.ofList(r, &out)
 	})
@@ -302,9 +303,9 @@ var totalNames = []string{"total", "total_count", "totalCount"}
 
 // turn is told of each page when it was read: what it says beside its rows, and how many of them are new.
 func (m *motion) turn(rest beside, p *kit.Pages, fresh int) {
-	raw, _ := pageMember(rest.members, totalNames)
+	raw, _ := wire.PageMember(rest.members, totalNames)
 	if p != nil && p.Last != "" {
-		raw = dig(rest.members, p.Last)
+		raw = wire.Dig(rest.members, p.Last)
 	}
 	rows := len(m.ids) - m.page
 	m.moved = m.moved || m.count != "" && len(raw) > 0 && string(raw) != m.count || fresh > 0 && fresh < rows
@@ -330,7 +331,7 @@ func (s *issuer) walkPages(ctx context.Context, read pageReader, start func(*ans
 		}, func(k *listedKey) {
 			count++
 			m.ids = append(m.ids, k.key.ID)
-			last = s.spelling.wire(k.key.ID)
+			last = s.spelling.Raw(k.key.ID)
 			switch {
 			case seen[k.key.ID]:
 			case page == 0: // it streams; a further page is whole before its first key is passed on
@@ -355,8 +356,8 @@ func (s *issuer) walkPages(ctx context.Context, read pageReader, start func(*ans
 		total += count
 		m.turn(rest, s.d.List.Pages, len(seen)-before)
 		cursor, more, bad := following(s.d.List.Pages, rest, at{page: page, count: count, total: total, last: last, barren: barren > 0})
-		more = more && (barren == 0 || !cursors[cursor]) && (barren < maxEmpty || count > 0 || saysMore(rest.members))
-		if bad == "" && !more && page > 0 && barren > 0 && count > 0 && saysMore(rest.members) {
+		more = more && (barren == 0 || !cursors[cursor]) && (barren < maxEmpty || count > 0 || wire.SaysMore(rest.members))
+		if bad == "" && !more && page > 0 && barren > 0 && count > 0 && wire.SaysMore(rest.members) {
 			bad = "a further page of the list brought only keys that had come before, and says that there are more: the list is not whole. " +
 				"Where a declaration says how pages are asked for, it may name another parameter than the service's"
 		}
@@ -383,7 +384,7 @@ func (s *issuer) widest(ctx context.Context, read pageReader, start func(*answer
 	var first error
 	for i := s.query.Load(); int(i) < len(queries); i++ {
 		rest, err := read(ctx, s.queryOf(queries[i]), start, func(k *listedKey) { k.to(each) })
-		if err == nil && saysMore(rest.members) {
+		if err == nil && wire.SaysMore(rest.members) {
 			return notWhole(opList, "the list says that there are more keys than it has, and nothing says how they are asked for: it is not whole. In an issuer's file list.pages does")
 		}
 		if err == nil {
@@ -422,7 +423,7 @@ func (s *issuer) find(ctx context.Context, secret apikey.Secret, meant func(*api
 			switch {
 			case meant(k, listed):
 				exact = append(exact, *k)
-			case listed.IsZero() && maskOf(k.Masked, secret):
+			case listed.IsZero() && apikey.IsMaskOf(k.Masked, secret):
 				masked = append(masked, *k)
 			}
 		})

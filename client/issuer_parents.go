@@ -4,11 +4,11 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"maps"
 	"slices"
 
 	"detent/apikey"
 	"detent/client/kit"
+	"detent/client/wire"
 )
 
 // Choice is one thing that keys can belong to, as the service names it. ID is what a profile has for it under parents.
@@ -24,31 +24,6 @@ type Choices struct {
 	More bool
 }
 
-// ParentChoices asks the service what a parent of a profile can be. Of the others, the options need those that the declaration has before
-// it: which projects there are may depend on the organization.
-func ParentChoices(ctx context.Context, opts Options, parent string) (Choices, error) {
-	d, bad := declarationOf(opts)
-	if bad != nil {
-		return Choices{}, bad
-	}
-	at, bad := toldParent(d, parent)
-	if bad != nil {
-		return Choices{}, bad
-	}
-	before := *d
-	before.Parents = d.Parents[:at]
-	opts.Parents = maps.Clone(opts.Parents)
-	maps.DeleteFunc(opts.Parents, func(name, _ string) bool {
-		return !slices.ContainsFunc(before.Parents, func(p kit.Parent) bool { return p.Name == name })
-	})
-	s, bad := openIssuer(&before, opts)
-	if bad != nil {
-		return Choices{}, bad
-	}
-	s.d = d
-	return s.ParentChoices(ctx, parent)
-}
-
 // toldParent is the place of a parent that the service can be asked for.
 func toldParent(d *kit.Declaration, name string) (at int, bad *Error) {
 	if at = slices.IndexFunc(d.Parents, func(p kit.Parent) bool { return p.Name == name && p.Catalogue != nil }); at < 0 {
@@ -57,8 +32,8 @@ func toldParent(d *kit.Declaration, name string) (at int, bad *Error) {
 	return at, bad
 }
 
-// ParentChoices implements ParentTeller. What cannot be a parent of a profile is left out.
-func (s *issuer) ParentChoices(ctx context.Context, parent string) (out Choices, err error) {
+// parentChoices: what cannot be a parent of a profile is left out.
+func (s *issuer) parentChoices(ctx context.Context, parent string) (out Choices, err error) {
 	at, bad := toldParent(s.d, parent)
 	if bad != nil {
 		return Choices{}, bad
@@ -71,8 +46,8 @@ func (s *issuer) ParentChoices(ctx context.Context, parent string) (out Choices,
 	err = s.send(ctx, c, func(a *answer) error {
 		out = Choices{}
 		seen := map[string]bool{}
-		rest, err := decodeList(a.body, d.Rows, func(raw []byte) error {
-			if !allSay(objectOf(raw), d.Only) {
+		rest, err := wire.DecodeList(a.body, d.Rows, func(raw []byte) error {
+			if !allSay(wire.Object(raw), d.Only) {
 				return nil
 			}
 			row, err := s.catalogued(raw, d, nil)
@@ -84,11 +59,11 @@ func (s *issuer) ParentChoices(ctx context.Context, parent string) (out Choices,
 				seen[choice.ID], out.All = true, append(out.All, choice)
 			}
 			if len(out.All) > maxCatalogue {
-				err = badAnswer(fmt.Sprintf("the answer has over %d rows", maxCatalogue))
+				err = wire.BadAnswer(fmt.Sprintf("the answer has over %d rows", maxCatalogue))
 			}
 			return err
 		})
-		out.More = saysMore(rest) || linkTo(a.header, "next") != ""
+		out.More = wire.SaysMore(rest) || linkTo(a.header, "next") != ""
 		return err
 	})
 	if err != nil {

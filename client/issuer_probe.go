@@ -9,6 +9,7 @@ import (
 
 	"detent/apikey"
 	"detent/client/kit"
+	"detent/client/wire"
 )
 
 // Probe implements Service: by the declared reads, in order. The next one is made where what came does not speak as the
@@ -45,7 +46,7 @@ func (s *issuer) Probe(ctx context.Context, secret apikey.Secret, call string) (
 		case proof.Verdict != apikey.Silent:
 			return proof, nil
 		}
-		elsewhere := proof.Verdict == apikey.Known && boundWords().MatchString(proof.Why)
+		elsewhere := proof.Verdict == apikey.Known && wire.BoundWords().MatchString(proof.Why)
 		if !elsewhere && proof.Needs == "" && (proof.Verdict != apikey.Silent || proof.Limited || proof.Status == http.StatusForbidden) {
 			break
 		}
@@ -75,11 +76,11 @@ func (s *issuer) probeByExchange(ctx context.Context, secret apikey.Secret, call
 			proof.Call = session
 		}
 		if proof.Verdict == apikey.Refused { // what was given for the secret is no session: who gave it is not the token server
-			proof.Verdict, proof.Why = apikey.Silent, errForeign.Error()
+			proof.Verdict, proof.Why = apikey.Silent, wire.ErrForeign.Error()
 		}
 		return proof, err
 	case e == nil && !given.isJWT:
-		return apikey.Proof{Call: call, Status: http.StatusOK, Evidence: did(http.StatusOK), Why: errForeign.Error()}, nil
+		return apikey.Proof{Call: call, Status: http.StatusOK, Evidence: did(http.StatusOK), Why: wire.ErrForeign.Error()}, nil
 	case e == nil:
 		return apikey.Proof{Verdict: apikey.Accepted, Call: issue, Status: http.StatusOK, Evidence: did(http.StatusOK),
 			Can: []string{"be exchanged for a session"}, Unknown: []string{openRole}}, nil
@@ -96,7 +97,7 @@ func (s *issuer) probeByExchange(ctx context.Context, secret apikey.Secret, call
 // probeBy makes one call.
 func (s *issuer) probeBy(ctx context.Context, p *kit.Probe, secret apikey.Secret) (apikey.Proof, error) {
 	of, failed := s.ask(ctx, p, secret)
-	if s.d.Refusals.Lacking != "" && errors.Is(failed, errForeign) && s.authenticates(ctx, p, secret) {
+	if s.d.Refusals.Lacking != "" && errors.Is(failed, wire.ErrForeign) && s.authenticates(ctx, p, secret) {
 		failed = nil
 	}
 	proof, err := s.proofOf(p, of, failed)
@@ -150,14 +151,14 @@ func (s *issuer) probeByRights(ctx context.Context, secret apikey.Secret) (apike
 			lacks.Cannot, lacks.Evidence = append(lacks.Cannot, read.Needs), lacks.Evidence+"; "+proof.Evidence
 		case proof.Refused():
 			return proof, nil
-		case proof.Limited || e.Kind == Forbidden && lacksFeature(e) || proof.Status == http.StatusProxyAuthRequired || e.Kind == BadAnswer && e.Status < 400 && !errors.Is(asked, errForeign):
+		case proof.Limited || e.Kind == Forbidden && wire.LacksFeature(e.Message, e.Code) || proof.Status == http.StatusProxyAuthRequired || e.Kind == BadAnswer && e.Status < 400 && !errors.Is(asked, wire.ErrForeign):
 			if lacks.Accepted() {
 				continue
 			}
 			return proof, nil // no other read can tell more
 		default:
 			silent, last = proof, nil
-			if strange == nil && errors.Is(asked, errForeign) {
+			if strange == nil && errors.Is(asked, wire.ErrForeign) {
 				strange = read
 			}
 		}
@@ -176,5 +177,5 @@ func (s *issuer) probeByRights(ctx context.Context, secret apikey.Secret) (apike
 }
 
 func noSuchCall(name string) *Error {
-	return invalid(opProbe, fmt.Sprintf("there is no call %q to check a secret with", scrub(name, 80)))
+	return invalid(opProbe, fmt.Sprintf("there is no call %q to check a secret with", wire.Scrub(name, 80)))
 }

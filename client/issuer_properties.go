@@ -10,6 +10,7 @@ import (
 
 	"detent/apikey"
 	"detent/client/kit"
+	"detent/client/wire"
 )
 
 // askedLimits are the end, the restrictions and the properties of a draft, as they are sent: each held against what the service gives.
@@ -86,7 +87,7 @@ func (s *issuer) valueOf(p apikey.Property, raw json.RawMessage) any {
 	if p.Listed() {
 		out := wireWords{}
 		for _, word := range words {
-			out = append(out, s.spelling.wire(word))
+			out = append(out, s.spelling.Raw(word))
 		}
 		return out
 	}
@@ -94,7 +95,7 @@ func (s *issuer) valueOf(p apikey.Property, raw json.RawMessage) any {
 		return end{Expiry: apikey.Expiry{At: at}, now: s.now()}
 	}
 	if len(words) == 1 && (p.Kind == apikey.TextProperty || p.Kind == apikey.ChoiceProperty) {
-		return s.spelling.wire(words[0])
+		return s.spelling.Raw(words[0])
 	}
 	return raw
 }
@@ -103,26 +104,26 @@ func (s *issuer) valueOf(p apikey.Property, raw json.RawMessage) any {
 // as it stands on the wire. What is no declared property is JSON that is copied.
 func (s *issuer) propertyOf(declared *kit.Property, raw json.RawMessage) json.RawMessage {
 	if declared == nil || declared.Kind == apikey.NumberProperty {
-		return asciiJSON(raw)
+		return wire.ASCII(raw)
 	}
-	var value any = s.spelling.show(literal(raw))
-	var at wireTime
-	var is flag
+	var value any = s.spelling.Show(wire.Literal(raw))
+	var at wire.Time
+	var is wire.Flag
 	switch declared.Kind {
 	case apikey.InstantProperty:
-		if _ = at.UnmarshalJSON(raw); !at.at.IsZero() {
-			value = at.at.UTC().Format(time.RFC3339)
-		} else if at.absent {
+		if _ = at.UnmarshalJSON(raw); !at.At.IsZero() {
+			value = at.At.UTC().Format(time.RFC3339)
+		} else if at.Absent {
 			value = nil
 		}
 	case apikey.BooleanProperty:
-		if _ = is.UnmarshalJSON(raw); is.value != nil {
-			value = *is.value
+		if _ = is.UnmarshalJSON(raw); is.Value != nil {
+			value = *is.Value
 		}
 	case apikey.ListProperty, apikey.AddressesProperty:
 		words := []string{}
 		for _, word := range namesOf(raw, s.d.SentAs(apikey.Field(declared.Name))) {
-			if word = s.spelling.show(word); declared.Kind == apikey.AddressesProperty {
+			if word = s.spelling.Show(word); declared.Kind == apikey.AddressesProperty {
 				word = apikey.CanonicalAddress(word)
 			}
 			words = append(words, word)
@@ -137,7 +138,21 @@ func (s *issuer) propertyOf(declared *kit.Property, raw json.RawMessage) json.Ra
 	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)
 	_ = e.Encode(value)
-	return asciiJSON(bytes.TrimSpace(b.Bytes()))
+	return wire.ASCII(bytes.TrimSpace(b.Bytes()))
+}
+
+// isNone reports whether a row has of a property what it has in place of none; of a list as its only word.
+func (s *issuer) isNone(declared *kit.Property, raw json.RawMessage) bool {
+	f := apikey.Field(declared.Name)
+	none := s.d.Row.None[f]
+	if len(none) == 0 || len(raw) == 0 {
+		return false
+	}
+	if declared.Kind == apikey.ListProperty || declared.Kind == apikey.AddressesProperty {
+		words := namesOf(raw, s.d.SentAs(f))
+		return len(words) == 1 && slices.Contains(none, words[0])
+	}
+	return slices.Contains(none, wire.Literal(raw))
 }
 
 // showsLimits reports whether a row has the end and the properties of a change, as far as it tells. A service may round an end.
@@ -173,9 +188,9 @@ func namesOf(raw json.RawMessage, sent kit.Value) []string {
 		for _, item := range list {
 			names = append(names, nameIn(item, sent))
 		}
-	case sent.As == "members" && objectOf(raw) != nil:
+	case sent.As == "members" && wire.Object(raw) != nil:
 		before, after, _ := strings.Cut(cmp.Or(sent.Each, "{}"), "{}")
-		for name := range objectOf(raw) {
+		for name := range wire.Object(raw) {
 			if word := strings.TrimSuffix(strings.TrimPrefix(name, before), after); len(word) == len(name)-len(before)-len(after) {
 				name = word
 			}
@@ -192,17 +207,17 @@ func namesOf(raw json.RawMessage, sent kit.Value) []string {
 			names = append(names, name+":"+level)
 		}
 	default:
-		names = append(names, literal(raw))
+		names = append(names, wire.Literal(raw))
 	}
 	return names
 }
 
 // nameIn is an item of a list: itself, or what an object calls itself.
 func nameIn(item json.RawMessage, sent kit.Value) string {
-	if members := objectOf(item); members != nil {
-		if name := cmp.Or(textAt(members, sent.Member), textAt(members, "name"), textAt(members, "id")); name != "" {
+	if members := wire.Object(item); members != nil {
+		if name := cmp.Or(wire.TextAt(members, sent.Member), wire.TextAt(members, "name"), wire.TextAt(members, "id")); name != "" {
 			return name
 		}
 	}
-	return literal(item)
+	return wire.Literal(item)
 }

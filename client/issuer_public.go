@@ -11,13 +11,11 @@ import (
 
 	"detent/apikey"
 	"detent/client/kit"
+	"detent/client/wire"
 )
 
-// RequestPublicKey implements PublicKeys. The call may mint, whatever its method, so that it counts as a write.
-func (s *issuer) RequestPublicKey(ctx context.Context, req apikey.PublicKeyRequest) (apikey.PublicKeyValue, error) {
-	if s.d.PublicKey == nil {
-		return apikey.PublicKeyValue{}, unsupported(opPublic, s.Capabilities().PublicKeys)
-	}
+// requestPublicKey: the call may mint, whatever its method, so that it counts as a write.
+func (s *issuer) requestPublicKey(ctx context.Context, req apikey.PublicKeyRequest) (apikey.PublicKeyValue, error) {
 	ctx, done := s.operation(ctx)
 	defer done()
 	if req.TTL < 0 || req.TTL > int64(apikey.MaxLifetime/time.Second) {
@@ -55,17 +53,17 @@ func decodePublicKey(r io.Reader) (apikey.PublicKeyValue, error) {
 	}
 	raw = bytes.TrimSpace(raw)
 	var reply struct {
-		Value     token    `json:"value"`
-		ExpireAt  wireTime `json:"expire_at"`
-		ExpiresAt wireTime `json:"expires_at"`
+		Value     wire.Token `json:"value"`
+		ExpireAt  wire.Time  `json:"expire_at"`
+		ExpiresAt wire.Time  `json:"expires_at"`
 	}
 	switch {
 	case len(raw) == 0:
 		return apikey.PublicKeyValue{}, io.EOF
-	case looksLikeWebPage(raw):
-		return apikey.PublicKeyValue{}, errWebPage
+	case wire.LooksLikeWebPage(raw):
+		return apikey.PublicKeyValue{}, wire.ErrWebPage
 	case raw[0] == '{':
-		_, object, err := decodeObject(bytes.NewReader(raw), "data")
+		_, object, err := wire.DecodeObject(bytes.NewReader(raw), "data")
 		if err != nil {
 			return apikey.PublicKeyValue{}, err
 		}
@@ -73,14 +71,14 @@ func decodePublicKey(r io.Reader) (apikey.PublicKeyValue, error) {
 			return apikey.PublicKeyValue{}, err
 		}
 	case raw[0] == '"':
-		if err := decodeOne(bytes.NewReader(raw), &reply.Value); err != nil {
+		if err := wire.DecodeOne(bytes.NewReader(raw), &reply.Value); err != nil {
 			return apikey.PublicKeyValue{}, err
 		}
-	case isPrintable(string(raw)) && bytes.HasPrefix(raw, []byte("pk-")):
+	case wire.IsPrintable(string(raw)) && bytes.HasPrefix(raw, []byte("pk-")):
 		reply.Value.Secret = apikey.NewSecret(string(raw))
 	}
 	if reply.Value.IsZero() {
-		return apikey.PublicKeyValue{}, badAnswer("the answer holds no public key")
+		return apikey.PublicKeyValue{}, wire.BadAnswer("the answer holds no public key")
 	}
-	return apikey.PublicKeyValue{Value: reply.Value.Secret, ExpiresAt: firstTime(reply.ExpireAt, reply.ExpiresAt).orNever()}, nil
+	return apikey.PublicKeyValue{Value: reply.Value.Secret, ExpiresAt: wire.FirstTime(reply.ExpireAt, reply.ExpiresAt).OrNever()}, nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"detent/apikey"
+	"detent/client/wire"
 )
 
 // List implements Service.
@@ -22,18 +23,15 @@ func (s *issuer) List(ctx context.Context, each func([]apikey.Key)) error {
 	return err
 }
 
-// Identify implements Identifier: by the subject of its own session where there is a token server, by itself where the
+// identify goes by the subject of its own session where there is a token server, by itself where the
 // list has it, else by a mask that only one key has. A prefix is an environment, never an identity.
-func (s *issuer) Identify(ctx context.Context, secret apikey.Secret) (*apikey.Key, error) {
-	if s.lacks((*Identifier)(nil)) {
-		return nil, nil
-	}
+func (s *issuer) identify(ctx context.Context, secret apikey.Secret) (*apikey.Key, error) {
 	ctx, done := s.operation(ctx)
 	defer done()
 	subject := ""
 	if s.tokenServer != nil && secret.Check() == nil {
 		if session, err := s.issue(ctx, opProbe, secret); err == nil {
-			subject = s.spelling.show(session.subject)
+			subject = s.spelling.Show(session.subject)
 		}
 	}
 	key, err := s.find(ctx, secret, func(k *apikey.Key, listed apikey.Secret) bool {
@@ -45,8 +43,8 @@ func (s *issuer) Identify(ctx context.Context, secret apikey.Secret) (*apikey.Ke
 	return key, err
 }
 
-// Listed implements Lister.
-func (s *issuer) Listed(ctx context.Context, secret apikey.Secret) (found *apikey.Key, err error) {
+// shownOn is Abilities.Listed.
+func (s *issuer) shownOn(ctx context.Context, secret apikey.Secret) (found *apikey.Key, err error) {
 	ctx, done := s.operation(ctx)
 	defer done()
 	err = s.walk(ctx, func(*answer) { found = nil }, func(k *apikey.Key, listed apikey.Secret) {
@@ -58,16 +56,13 @@ func (s *issuer) Listed(ctx context.Context, secret apikey.Secret) (found *apike
 	return found, err
 }
 
-// Retrieve implements Retriever: by the declared call, else as far as the list has the secret.
-func (s *issuer) Retrieve(ctx context.Context, id string) (apikey.Secret, error) {
-	if !s.d.Can("retrieve") {
-		return apikey.Secret{}, unsupported(opGet, s.Capabilities().Retrieve)
-	}
+// retrieve goes by the declared call, else as far as the list has the secret.
+func (s *issuer) retrieve(ctx context.Context, id string) (apikey.Secret, error) {
 	ctx, done := s.operation(ctx)
 	defer done()
 	if s.d.Retrieve == nil {
 		listed, err := s.inList(ctx, id)
-		if listed.secret.Len() < leastListed {
+		if listed.secret.Len() < wire.LeastListed {
 			return apikey.Secret{}, err
 		}
 		return s.withID(id, listed.secret), err
@@ -80,11 +75,8 @@ func (s *issuer) Retrieve(ctx context.Context, id string) (apikey.Secret, error)
 	return s.withID(id, secret), err
 }
 
-// OwnProject implements ProjectFinder: by the list of the credential's project.
-func (s *issuer) OwnProject(ctx context.Context) (project string, known bool, err error) {
-	if s.d.OwnProject == "" {
-		return "", false, nil
-	}
+// ownProject goes by the list of the credential's project.
+func (s *issuer) ownProject(ctx context.Context) (project string, known bool, err error) {
 	ctx, done := s.operation(ctx)
 	defer done()
 	seen := map[string]bool{}

@@ -37,7 +37,7 @@ type end struct {
 // second further: where what is left is sent, a key must not end later than it was asked to.
 func (s *issuer) newEnd(e apikey.Expiry) end {
 	out := end{Expiry: e, now: s.now()}
-	if _, _, told := s.ServerTime(); told {
+	if _, _, told := s.serverTime(); told {
 		out.ahead = time.Second
 	}
 	return out
@@ -54,8 +54,8 @@ func (e end) check(as string) *Error {
 // request is a declared call about a key; what is empty is not sent.
 func (s *issuer) request(op string, c *kit.Call, id string, values map[apikey.Field]any) call {
 	method, path, _ := strings.Cut(c.Call, " ")
-	out := call{op: op, method: method, path: s.ofParents(path), spelt: path, id: s.spelling.wire(id), needs: c.Needs, form: c.SendAs == "form",
-		query: s.queryOf(strings.ReplaceAll(c.Query, "{id}", url.QueryEscape(s.spelling.wire(id))))}
+	out := call{op: op, method: method, path: s.ofParents(path), spelt: path, id: s.spelling.Raw(id), needs: c.Needs, form: c.SendAs == "form",
+		query: s.queryOf(strings.ReplaceAll(c.Query, "{id}", url.QueryEscape(s.spelling.Raw(id))))}
 	if c.Send != nil {
 		out.body = s.fill(c.Body, values)
 	}
@@ -206,14 +206,14 @@ func (s *issuer) permissionsAs(list []apikey.Permission, v kit.Value) any {
 	var words []string
 	grouped, known := map[string]any{}, true
 	for _, p := range list {
-		name := s.spelling.wire(p.Name)
+		name := s.spelling.Raw(p.Name)
 		if as == "grouped" {
-			feature := s.spelling.wire(s.features.place(p).Feature)
+			feature := s.spelling.Raw(s.features.Place(p).Feature)
 			of, _ := grouped[feature].([]any)
 			grouped[feature] = append(of, name)
 			known = known && feature != ""
-		} else if p.Feature != "" && s.features.of[name] != p.Feature {
-			name = s.spelling.wire(p.Feature) + "." + name
+		} else if p.Feature != "" && s.features.Of[name] != p.Feature {
+			name = s.spelling.Raw(p.Feature) + "." + name
 		}
 		names, words = append(names, name), append(words, name)
 	}
@@ -222,7 +222,7 @@ func (s *issuer) permissionsAs(list []apikey.Permission, v kit.Value) any {
 		offered := s.offered()
 		for i, name := range words {
 			for _, p := range slices.Concat(s.d.Permissions, offered) { // what the service said counts
-				if s.spelling.wire(p.Name) == words[i] && p.ID != "" {
+				if s.spelling.Raw(p.Name) == words[i] && p.ID != "" {
 					name = p.ID
 				}
 			}

@@ -7,20 +7,13 @@ import (
 
 	"detent/apikey"
 	"detent/client/kit"
+	"detent/client/wire"
 )
 
-// Roll implements Roller.
-func (s *issuer) Roll(ctx context.Context, id string, order apikey.RollOrder) (apikey.Rolled, error) {
-	if can := s.rolls(); !can.OK {
-		return apikey.Rolled{}, unsupported(opRoll, can.Ability)
-	}
+// roll makes the declared call.
+func (s *issuer) roll(ctx context.Context, id string, order apikey.RollOrder) (apikey.Rolled, error) {
 	ctx, done := s.operation(ctx)
 	defer done()
-	return s.newSecret(ctx, id, order)
-}
-
-// newSecret makes the declared call.
-func (s *issuer) newSecret(ctx context.Context, id string, order apikey.RollOrder) (apikey.Rolled, error) {
 	switch most := s.rolls().Overlap; {
 	case order.Overlap < 0 || order.Overlap%time.Second != 0:
 		return apikey.Rolled{}, invalid(opRoll, "an overlap is whole seconds, or none")
@@ -62,15 +55,15 @@ func (s *issuer) rolledTo(a *answer, id string) (out apikey.Rolled, err error) {
 	}
 	if m.secret.IsZero() && s.d.Roll.Secret != "" {
 		m.secret = secretAt(m.whole, s.d.Roll.Secret)
-		m.row.setSecret(m.secret)
+		m.row.SetSecret(m.secret)
 	}
-	row, named := m.row, firstOf(m.row.id...) != ""
+	row, named := m.row, wire.FirstOf(m.row.ID...) != ""
 	out.Secret = m.secret
 	switch {
 	case !named && s.d.Roll.NewID:
-		return apikey.Rolled{}, badAnswer("the answer to the roll does not name the key that it made")
+		return apikey.Rolled{}, wire.BadAnswer("the answer to the roll does not name the key that it made")
 	case !named: // what was asked for is known
-		row.setID(text(s.spelling.wire(id)))
+		row.SetID(wire.Text(s.spelling.Raw(id)))
 		if out.Secret.IsZero() {
 			return out, noRoll()
 		}
@@ -80,13 +73,13 @@ func (s *issuer) rolledTo(a *answer, id string) (out apikey.Rolled, err error) {
 	case err != nil:
 		return out, err
 	case s.d.Roll.NewID && out.Key.ID == id:
-		return apikey.Rolled{}, badAnswer("the answer names the key that was rolled, and none that it made")
+		return apikey.Rolled{}, wire.BadAnswer("the answer names the key that was rolled, and none that it made")
 	case !s.d.Roll.NewID && out.Key.ID != id:
-		return apikey.Rolled{}, badAnswer("the answer is about another key")
+		return apikey.Rolled{}, wire.BadAnswer("the answer is about another key")
 	case out.Secret.IsZero() && (!s.d.Roll.Again || !out.Key.RolledAt.Known()):
 		return out, noRoll()
 	}
-	if !firstTime(row.expires...).set { // a short answer says nothing of it
+	if !wire.FirstTime(row.ExpiresAt...).Set { // a short answer says nothing of it
 		out.Key.ExpiresAt = apikey.Moment{}
 	}
 	out.Secret = s.withID(out.Key.ID, out.Secret)
@@ -96,31 +89,23 @@ func (s *issuer) rolledTo(a *answer, id string) (out apikey.Rolled, err error) {
 // secretAt is the secret that a path leads to; absent where there is no text.
 func secretAt(whole []byte, path string) apikey.Secret {
 	var found string
-	if json.Unmarshal(dig(objectOf(whole), path), &found) != nil {
+	if json.Unmarshal(wire.Dig(wire.Object(whole), path), &found) != nil {
 		return apikey.Secret{}
 	}
 	return apikey.NewSecret(found)
 }
 
 func noRoll() error {
-	return badAnswer("the answer to the roll holds no secret, and does not say that the key was rolled")
+	return wire.BadAnswer("the answer to the roll holds no secret, and does not say that the key was rolled")
 }
 
-// EndOverlap implements Roller.
-func (s *issuer) EndOverlap(ctx context.Context, id string) (apikey.Deleted, error) {
-	if s.d.Roll == nil {
-		return apikey.Deleted{}, unsupported(opEnd, s.rolls().Ability)
-	}
+func (s *issuer) endOverlap(ctx context.Context, id string) (apikey.Deleted, error) {
 	return s.overlapping(ctx, opEnd, s.d.Roll.End, id, nil, func(k *apikey.Key) bool {
 		return len(s.d.Row.Former.Members) > 0 && k.ID != "" && !k.FormerEndsAt.Known()
 	})
 }
 
-// KeepFormer implements Roller.
-func (s *issuer) KeepFormer(ctx context.Context, id string, ends apikey.Moment) (apikey.Deleted, error) {
-	if s.d.Roll == nil {
-		return apikey.Deleted{}, unsupported(opKeep, s.rolls().Ability)
-	}
+func (s *issuer) keepFormer(ctx context.Context, id string, ends apikey.Moment) (apikey.Deleted, error) {
 	values := map[apikey.Field]any{}
 	if at, has := ends.Time(); has {
 		values[apikey.FieldExpiry] = end{Expiry: apikey.Expiry{At: at}, now: s.now()}
@@ -134,9 +119,6 @@ func (s *issuer) KeepFormer(ctx context.Context, id string, ends apikey.Moment) 
 
 // overlapping makes a call about the former secret. What its answer leaves open, a row tells that fits.
 func (s *issuer) overlapping(ctx context.Context, op string, declared *kit.Call, id string, values map[apikey.Field]any, fits func(*apikey.Key) bool) (apikey.Deleted, error) {
-	if declared == nil {
-		return apikey.Deleted{}, unsupported(op, apikey.Cannot("the service has no call for it"))
-	}
 	c, err := s.aboutInTime(ctx, op, declared, id, values)
 	if err != nil {
 		return apikey.Deleted{}, err

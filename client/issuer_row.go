@@ -8,72 +8,76 @@ import (
 
 	"detent/apikey"
 	"detent/client/kit"
+	"detent/client/wire"
 )
 
 // withoutID is what is said of a row without an id: where a user's own declaration is wrong about it, which line that is.
 func (s *issuer) withoutID() error {
 	if s.d.File == "" {
-		return badAnswer("a key in the answer has no id")
+		return wire.BadAnswer("a key in the answer has no id")
 	}
-	return badAnswer(fmt.Sprintf("a key in the answer has no id: row.id = %q in %s", s.d.Row.ID, s.d.File))
+	return wire.BadAnswer(fmt.Sprintf("a key in the answer has no id: row.id = %q in %s", s.d.Row.ID, s.d.File))
 }
 
 // key is the key that a row shows. Its secret is compared, masked and dropped.
-func (s *issuer) key(r *record) (apikey.Key, error) {
-	id := firstOf(r.id...)
+func (s *issuer) key(r *wire.Record) (apikey.Key, error) {
+	id := wire.FirstOf(r.ID...)
 	if s.d.Row.SecretIsID {
-		id = idOfSecret(r.secret())
+		id = idOfSecret(r.Secret())
 	}
 	if id == "" {
 		return apikey.Key{}, s.withoutID()
 	}
 	k := apikey.Key{
-		ID: s.spelling.show(id), Name: field(firstOf(r.name...)), Masked: field(firstOf(r.masked...)), CreatedAt: firstTime(r.created...).reported(),
-		LastUsedAt: firstTime(r.used...).use(), ExpiresAt: firstTime(r.expires...).orNever(), Restrictions: r.limits.of(firstRaw(r.restrictions), restrictions),
-		Environment: s.environmentOf(r), Type: field(firstOf(r.kind...)), Role: s.spelling.show(firstOf(r.role...)), UpdatedAt: firstTime(r.updated...).reported(),
-		RolledAt: firstTime(r.rolled...).reported(), Enabled: firstFlag(r.enabled),
+		ID: s.spelling.Show(id), Name: wire.Field(wire.FirstOf(r.Name...)), Masked: wire.Field(wire.FirstOf(r.Masked...)), CreatedAt: wire.FirstTime(r.CreatedAt...).Reported(),
+		LastUsedAt: wire.FirstTime(r.LastUsedAt...).Use(), ExpiresAt: wire.FirstTime(r.ExpiresAt...).OrNever(), Restrictions: r.Limits.Of(wire.FirstRaw(r.Restrictions), wire.ReadRestrictions),
+		Environment: s.environmentOf(r), Type: wire.Field(wire.FirstOf(r.Type...)), Role: s.spelling.Show(wire.FirstOf(r.Role...)), UpdatedAt: wire.FirstTime(r.UpdatedAt...).Reported(),
+		RolledAt: wire.FirstTime(r.RolledAt...).Reported(), Enabled: wire.FirstFlag(r.Enabled),
 	}
 	if s.d.Row.NeverExpires {
-		k.ExpiresAt = firstTime(r.expires...).expiry()
+		k.ExpiresAt = wire.FirstTime(r.ExpiresAt...).Expiry()
 	}
-	if raw := firstRaw(r.former); len(raw) > 0 {
+	if raw := wire.FirstRaw(r.Former); len(raw) > 0 {
 		k.FormerEndsAt, k.FormerUsedAt = formerOf(raw, &s.d.Row.Former)
 	}
-	if len(r.refs) > 0 {
-		project := firstReference(r.project)
-		k.Account, k.Project, k.ProjectName = field(firstReference(r.account).id), field(project.id), field(project.name)
-		k.CreatedBy, k.UpdatedBy = field(firstReference(r.by).id), field(firstReference(r.upBy).id)
+	if len(r.Refs) > 0 {
+		project := wire.FirstReference(r.Project)
+		k.Account, k.Project, k.ProjectName = wire.Field(wire.FirstReference(r.Account).ID), wire.Field(project.ID), wire.Field(project.Name)
+		k.CreatedBy, k.UpdatedBy = wire.Field(wire.FirstReference(r.CreatedBy).ID), wire.Field(wire.FirstReference(r.UpdatedBy).ID)
 	}
 	if s.d.List.Secrets {
-		secret := r.secret()
-		if k.CanRetrieve = secret.Len() >= leastListed; k.CanRetrieve && k.Masked == "" {
+		secret := r.Secret()
+		if k.CanRetrieve = secret.Len() >= wire.LeastListed; k.CanRetrieve && k.Masked == "" {
 			k.Masked = secret.Mask()
 		}
 	}
-	if can := firstFlag(r.retrievable); can != nil {
+	if can := wire.FirstFlag(r.Retrievable); can != nil {
 		k.CanRetrieve, k.CannotRetrieve = *can, !*can
 	}
-	if len(r.permissions) > 0 {
-		k.Permissions = s.permissionsOf(r)
+	if len(r.Permissions) > 0 {
+		k.Permissions, k.Added = s.permissionsOf(r)
 	}
 	if k.Enabled == nil {
-		k.Enabled = isOn(r.state, s.d.Row.State.On, s.d.Row.State.Off)
+		k.Enabled = isOn(r.State, s.d.Row.State.On, s.d.Row.State.Off)
 	}
-	for i, raw := range r.copied {
+	for i, raw := range r.Copied {
 		declared := s.d.Property(apikey.Field(s.d.Row.Copied[i]))
+		if declared != nil && s.isNone(declared, raw) {
+			raw = json.RawMessage("null")
+		}
 		if len(raw) == 0 || string(raw) == "null" && (declared == nil || declared.Kind == apikey.NumberProperty) {
 			continue
 		}
 		if k.Extra == nil {
 			k.Extra = map[string]json.RawMessage{}
 		}
-		if r.extras == nil {
-			r.extras = make([]shared[json.RawMessage], len(r.copied))
+		if r.Extras == nil {
+			r.Extras = make([]wire.Shared[json.RawMessage], len(r.Copied))
 		}
-		k.Extra[s.d.Row.Copied[i]] = r.extras[i].of(raw, func(raw []byte) json.RawMessage { return s.propertyOf(declared, raw) })
+		k.Extra[s.d.Row.Copied[i]] = r.Extras[i].Of(raw, func(raw []byte) json.RawMessage { return s.propertyOf(declared, raw) })
 	}
-	if prefix, suffix := firstOf(r.prefix...), firstOf(r.suffix...); k.Masked == "" && prefix+suffix != "" && len(suffix) <= mostOfEnd {
-		k.Masked = field(prefix) + "…" + field(suffix)
+	if prefix, suffix := wire.FirstOf(r.Prefix...), wire.FirstOf(r.Suffix...); k.Masked == "" && prefix+suffix != "" && len(suffix) <= mostOfEnd {
+		k.Masked = wire.Field(prefix) + "…" + wire.Field(suffix)
 	}
 	return k, nil
 }
@@ -82,16 +86,16 @@ func (s *issuer) key(r *record) (apikey.Key, error) {
 const mostOfEnd = 16
 
 // listed is a record for the rows of a list.
-func (s *issuer) listed() *record {
-	r := listedRecord(&s.d.Row, s.d.List.Only)
-	r.watched = s.opts.Trial != nil && s.opts.Trial.Row != nil
+func (s *issuer) listed() *wire.Record {
+	r := wire.NewListRecord(&s.d.Row, s.d.List.Only)
+	r.Watched = s.opts.Trial != nil && s.opts.Trial.Row != nil
 	return r
 }
 
 // ofRow says what a key does not have that the whole row of a list leaves out, and tells a trial what the row has.
-func (s *issuer) ofRow(k *apikey.Key, r *record) {
-	if r.watched {
-		s.opts.Trial.Row(r.came, r.others)
+func (s *issuer) ofRow(k *apikey.Key, r *wire.Record) {
+	if r.Watched {
+		s.opts.Trial.Row(r.Came, r.Others)
 	}
 	if k.Permissions == nil && slices.Contains(s.d.Row.AbsentIsNone, apikey.FieldPermissions) {
 		k.Permissions = []apikey.Permission{}
@@ -104,42 +108,42 @@ func (s *issuer) ofRow(k *apikey.Key, r *record) {
 			k.Extra[string(f)] = json.RawMessage("null")
 		}
 	}
-	absent := len(firstRaw(r.restrictions)) == 0 // what is there and cannot be read is not none
+	absent := len(wire.FirstRaw(r.Restrictions)) == 0 // what is there and cannot be read is not none
 	if k.Restrictions == nil && absent && slices.Contains(s.d.Row.AbsentIsNone, apikey.FieldRestrictions) {
 		k.Restrictions = &apikey.Restrictions{}
 	}
 }
 
 // environmentOf is the one that the issuer names, else that of the prefix, else that of a secret that it shows.
-func (s *issuer) environmentOf(r *record) apikey.Environment {
+func (s *issuer) environmentOf(r *wire.Record) apikey.Environment {
 	if len(s.d.Row.Environment)+len(s.d.Secret.Prefixes) == 0 {
 		return ""
 	}
-	named := firstOf(r.env...)
+	named := wire.FirstOf(r.Environment...)
 	for e, name := range s.d.EnvironmentNames {
 		if name == named {
 			return e
 		}
 	}
 	if len(s.d.EnvironmentNames) > 0 {
-		return apikey.Environment(s.spelling.show(named))
+		return apikey.Environment(s.spelling.Show(named))
 	}
 	for _, p := range s.d.Secret.Prefixes {
 		if p.Environment != "" && string(p.Environment) == named {
 			return p.Environment
 		}
 	}
-	prefix := firstOf(r.prefix...)
+	prefix := wire.FirstOf(r.Prefix...)
 	for _, p := range s.d.Secret.Prefixes {
-		if p.Environment != "" && (strings.HasPrefix(prefix, p.Text) || prefix == "" && r.secret().HasPrefix(p.Text)) {
+		if p.Environment != "" && (strings.HasPrefix(prefix, p.Text) || prefix == "" && r.Secret().HasPrefix(p.Text)) {
 			return p.Environment
 		}
 	}
-	return apikey.Environment(s.spelling.show(named))
+	return apikey.Environment(s.spelling.Show(named))
 }
 
 // isOn is whether a row's words say that the key is on; nil where they say neither.
-func isOn(words []word, on, off []string) *bool {
+func isOn(words []wire.Word, on, off []string) *bool {
 	for _, w := range words {
 		if slices.Contains(on, string(w)) || slices.Contains(off, string(w)) {
 			is := slices.Contains(on, string(w))
@@ -155,39 +159,46 @@ func idOfSecret(secret apikey.Secret) string {
 }
 
 // permissionsOf are the rights of a key; nil where the row does not say, empty where it says none.
-func (s *issuer) permissionsOf(r *record) []apikey.Permission {
-	raw := firstRaw(r.permissions)
+func (s *issuer) permissionsOf(r *wire.Record) (chosen, added []apikey.Permission) {
+	raw := wire.FirstRaw(r.Permissions)
 	if len(raw) > 0 && raw[0] == '"' && s.d.Create != nil && s.d.Create.As(apikey.FieldPermissions) == "words" { // as it is sent
-		raw, _ = json.Marshal(strings.Fields(literal(raw)))
+		raw, _ = json.Marshal(strings.Fields(wire.Literal(raw)))
 	}
 	switch {
 	case len(raw) == 0 || string(raw) == "null":
-		return nil
-	case raw[0] == '{' || len(s.features.of) == 0:
-		return r.rights.of(raw, s.permissions)
+		return nil, nil
+	case raw[0] == '{' || len(s.features.Of) == 0:
+		all := r.Rights.Of(raw, s.permissions)
+		return all.Chosen, all.Added
 	}
-	return s.permissions(raw) // a flat list's features may be learned later
+	all := s.permissions(raw) // a flat list's features may be learned later
+	return all.Chosen, all.Added
 }
 
-func (s *issuer) permissions(raw []byte) []apikey.Permission {
-	out := []apikey.Permission{}
+func (s *issuer) permissions(raw []byte) wire.Rights {
+	out := wire.Rights{Chosen: []apikey.Permission{}}
 	for _, p := range parsePermissions(raw, s.grants) {
 		if p.Name == "" {
 			continue
 		}
-		if p.Feature == "" {
-			p = s.features.flat(p.Name)
+		if s.adds(p) {
+			out.Added = append(out.Added, apikey.Permission{Feature: s.spelling.Show(p.Feature), Name: s.spelling.Show(p.Name)})
+			continue
 		}
-		p.Feature, p.Name = s.spelling.show(p.Feature), s.spelling.show(p.Name)
-		out = append(out, s.features.learn(p))
+		if p.Feature == "" {
+			p = s.features.Flat(p.Name)
+		}
+		p.Feature, p.Name = s.spelling.Show(p.Feature), s.spelling.Show(p.Name)
+		out.Chosen = append(out.Chosen, s.features.Learn(p))
 	}
-	return slices.Clip(inOrder(out))
+	out.Chosen, out.Added = slices.Clip(wire.InOrder(out.Chosen)), wire.InOrder(out.Added)
+	return out
 }
 
 // parsePermissions reads {"Feature":["name"]} and ["name"]. What it does not understand becomes a name as it stands on the wire: a
 // right is never lost in silence.
 func parsePermissions(raw json.RawMessage, sent kit.Value) (out []apikey.Permission) {
-	byFeature := objectOf(raw)
+	byFeature := wire.Object(raw)
 	if byFeature == nil || sent.As == "members" {
 		byFeature = map[string]json.RawMessage{"": raw}
 	}
@@ -201,10 +212,10 @@ func parsePermissions(raw json.RawMessage, sent kit.Value) (out []apikey.Permiss
 
 // formerOf reads what a row says of a former secret.
 func formerOf(raw json.RawMessage, declared *kit.Former) (ends, used apikey.Moment) {
-	members := objectOf(raw)
-	var dies, last wireTime
+	members := wire.Object(raw)
+	var dies, last wire.Time
 	_, _ = json.Unmarshal(members[declared.Ends], &dies), json.Unmarshal(members[declared.Used], &last)
-	return dies.reported(), last.use()
+	return dies.Reported(), last.Use()
 }
 
 // withID is a secret with its first half, the id, where secrets have two.
@@ -212,7 +223,7 @@ func (s *issuer) withID(id string, secret apikey.Secret) apikey.Secret {
 	if s.d.Row.Pair == "" || id == "" || secret.IsZero() {
 		return secret
 	}
-	return secret.After(s.spelling.wire(id) + s.d.Row.Pair)
+	return secret.After(s.spelling.Raw(id) + s.d.Row.Pair)
 }
 
 // halfOf reports whether a key's id is the first half of a secret.
@@ -221,5 +232,5 @@ func (s *issuer) halfOf(id string, secret apikey.Secret) bool {
 		return false
 	}
 	first, _, two := secret.Cut(s.d.Row.Pair)
-	return two && first.Equal(apikey.NewSecret(s.spelling.wire(id)))
+	return two && first.Equal(apikey.NewSecret(s.spelling.Raw(id)))
 }

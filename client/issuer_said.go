@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"detent/apikey"
+	"detent/client/wire"
 )
 
 // said is what an answer that shows no key says of what was asked for. A no is an error.
@@ -31,13 +32,18 @@ var (
 	idsOf    = sync.OnceValue(func() *regexp.Regexp {
 		return regexp.MustCompile(`(?i)^(?:previously_?)?(?:deleted|removed|revoked|invalidated)`)
 	})
+	// countOf is what an answer says of how many keys something was done to.
+	countOf = sync.OnceValue(func() *regexp.Regexp {
+		const done = `(?:deleted|removed|revoked|invalidated|affected|matched|modified|updated|changed)`
+		return regexp.MustCompile(`(?i)^(?:` + done + `(?:_?(?:count|rows|keys|tokens|items))?|(?:count|rows|keys|tokens|items|num|number|total)_?` + done + `|count|changes|n)$`)
+	})
 )
 
 // acknowledged reads an answer that shows no key. What it does not say is not taken for said: an empty 200, one that is cut and a web page
 // are lost answers; 202 and 207 say that something was begun, or done in part.
 func (s *issuer) acknowledged(a *answer, c call, what string) (said, error) {
 	raw, err := io.ReadAll(a.body)
-	raw = bytes.TrimSpace(bytes.TrimPrefix(raw, []byte(bom)))
+	raw = bytes.TrimSpace(bytes.TrimPrefix(raw, []byte(wire.BOM)))
 	begun := a.status == http.StatusAccepted || a.status == http.StatusMultiStatus
 	open := said{open: strings.TrimSpace(fmt.Sprintf("%d %s", a.status, shortened(s.words(c, string(raw)))))}
 	switch {
@@ -49,24 +55,24 @@ func (s *issuer) acknowledged(a *answer, c call, what string) (said, error) {
 		return open, nil
 	case len(raw) == 0:
 		return said{}, io.EOF // an empty 200 is not what any service says: was it the service?
-	case looksLikeWebPage(raw):
-		return said{}, errWebPage
+	case wire.LooksLikeWebPage(raw):
+		return said{}, wire.ErrWebPage
 	case string(raw) == "true" && !begun:
 		return said{}, nil
 	case string(raw) == "false":
-		return said{}, &refused{fault{message: "the service answers " + what + " with false", json: true, shape: shape{no: true}}}
+		return said{}, &wire.Refused{Fault: wire.Fault{Message: "the service answers " + what + " with false", JSON: true, Shape: wire.Shape{No: true}}}
 	case raw[0] != '{' && raw[0] != '[' && raw[0] != '"':
 		return open, nil // words, a number, null
 	}
 	var whole json.RawMessage
-	if err := decodeOne(bytes.NewReader(raw), &whole); err != nil {
+	if err := wire.DecodeOne(bytes.NewReader(raw), &whole); err != nil {
 		return said{}, err
 	}
-	members := objectOf(raw)
-	if err := refusal(members); err != nil {
+	members := wire.Object(raw)
+	if err := wire.Refusal(members); err != nil {
 		return said{}, err
 	}
-	objects := []map[string]json.RawMessage{members, objectOf(members["data"]), objectOf(members["result"])}
+	objects := []map[string]json.RawMessage{members, wire.Object(members["data"]), wire.Object(members["result"])}
 	for _, object := range objects {
 		if err := denied(object, what); err != nil {
 			return said{}, err
@@ -101,13 +107,13 @@ func enveloped(members map[string]json.RawMessage) bool {
 // denied is the no that an object of the answer says.
 func denied(object map[string]json.RawMessage, what string) error {
 	for _, name := range yesFlags {
-		if raw := object[name]; says(raw, false) && (name != "result" || string(raw) != "0") { // 0 may be a result of "no error"
-			return badAnswer("the service does not acknowledge " + what + ": " + name + " is false")
+		if raw := object[name]; wire.Says(raw, false) && (name != "result" || string(raw) != "0") { // 0 may be a result of "no error"
+			return wire.BadAnswer("the service does not acknowledge " + what + ": " + name + " is false")
 		}
 	}
-	status := strings.ToLower(literal(object["status"]))
+	status := strings.ToLower(wire.Literal(object["status"]))
 	if n, err := strconv.Atoi(status); err == nil && n >= 400 || slices.Contains(noWords, status) {
-		return badAnswer("the service does not acknowledge " + what + ": its status is " + status)
+		return wire.BadAnswer("the service does not acknowledge " + what + ": its status is " + status)
 	}
 	return nil
 }
@@ -118,36 +124,36 @@ func (s *issuer) granted(objects []map[string]json.RawMessage, id string) (yes b
 	rpc := objects[0]["jsonrpc"] != nil // whose id is that of the request
 	told := false
 	for _, object := range objects {
-		told = told || slices.ContainsFunc([]string{"message", "msg", "detail", "reason"}, func(name string) bool { return !isNothing(object[name]) })
+		told = told || slices.ContainsFunc([]string{"message", "msg", "detail", "reason"}, func(name string) bool { return !wire.IsNothing(object[name]) })
 	}
 	for _, object := range objects {
 		if raw := object["status"]; raw != nil {
-			word := strings.ToLower(literal(raw))
+			word := strings.ToLower(wire.Literal(raw))
 			n, err := strconv.Atoi(word)
-			if done := says(raw, true) || slices.Contains(yesWords, word) || err == nil && n/100 == 2 && n != http.StatusAccepted && n != http.StatusMultiStatus; !done {
+			if done := wire.Says(raw, true) || slices.Contains(yesWords, word) || err == nil && n/100 == 2 && n != http.StatusAccepted && n != http.StatusMultiStatus; !done {
 				return false // "pending", and what is not known
 			}
 			yes = true
 		}
-		if !isNothing(object["errors"]) || object["deleted_count"] != nil && isNothing(object["deleted_count"]) {
-			return false // a yes that has its no beside it
-		}
 		for name, raw := range object {
+			if name == "errors" && !wire.IsNothing(raw) || countOf().MatchString(name) && (wire.IsNothing(raw) || wire.Literal(raw) == "0") {
+				return false // a yes that has its no beside it
+			}
 			switch {
-			case slices.Contains(yesFlags, name) && says(raw, true):
+			case slices.Contains(yesFlags, name) && wire.Says(raw, true):
 				yes = true
-			case idsOf().MatchString(name) && (isID(raw, id) || slices.ContainsFunc(listOf(raw), func(one json.RawMessage) bool { return isID(one, id) })):
+			case idsOf().MatchString(name) && (isID(raw, id) || slices.ContainsFunc(wire.List(raw), func(one json.RawMessage) bool { return isID(one, id) })):
 				yes = true
 			case slices.Contains(names, name) && isID(raw, id) && !told && !rpc:
 				yes = true
 			}
 		}
 	}
-	return yes || rpc && !isNothing(objects[0]["result"])
+	return yes || rpc && !wire.IsNothing(objects[0]["result"])
 }
 
 func isID(raw json.RawMessage, id string) bool {
-	var t text
+	var t wire.Text
 	return id != "" && t.UnmarshalJSON(raw) == nil && string(t) == id
 }
 

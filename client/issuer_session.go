@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"detent/apikey"
+	"detent/client/wire"
 )
 
 // issued is a session and what its token says about itself.
@@ -84,16 +85,16 @@ func (s *issuer) logIn(ctx context.Context, op string) (out issued, err error) {
 				}
 			}
 		} else {
-			members, _, err := decodeObject(a.body)
+			members, _, err := wire.DecodeObject(a.body)
 			if err != nil {
 				return err
 			}
-			var given token
-			_ = given.UnmarshalJSON(dig(members, d.Session))
+			var given wire.Token
+			_ = given.UnmarshalJSON(wire.Dig(members, d.Session))
 			out.token = given.Secret
 		}
 		if out.token.IsZero() || out.token.Check() != nil {
-			return badAnswer("the answer to the login holds no session")
+			return wire.BadAnswer("the answer to the login holds no session")
 		}
 		return nil
 	})

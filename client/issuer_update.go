@@ -11,6 +11,7 @@ import (
 
 	"detent/apikey"
 	"detent/client/kit"
+	"detent/client/wire"
 )
 
 // wholeBody is the object of a key with what is changed in it, for a service whose change replaces it all. It is read twice: what somebody
@@ -44,9 +45,9 @@ func (s *issuer) wholeObject(ctx context.Context, declared *kit.Call, id string)
 		return nil, "", err
 	}
 	err = s.send(ctx, c, func(a *answer) error {
-		object, _, err = decodeObject(a.body, declared.Key...)
+		object, _, err = wire.DecodeObject(a.body, declared.Key...)
 		if tag = a.header.Get("ETag"); err == nil && len(object) == 0 {
-			err = badAnswer("the answer holds no object")
+			err = wire.BadAnswer("the answer holds no object")
 		}
 		return err
 	})
@@ -70,7 +71,7 @@ func merge(into map[string]any, changes any) {
 		if inner, is := change.(map[string]any); is {
 			below := map[string]any{}
 			if raw, had := into[name].(json.RawMessage); had {
-				for n, r := range objectOf(raw) {
+				for n, r := range wire.Object(raw) {
 					below[n] = r
 				}
 			}
@@ -86,12 +87,12 @@ func merge(into map[string]any, changes any) {
 func differing(a, b map[string]json.RawMessage) (names []string) {
 	for _, name := range slices.Sorted(maps.Keys(a)) {
 		if !alike(a[name], b[name]) {
-			names = append(names, field(name))
+			names = append(names, wire.Field(name))
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(b)) {
 		if _, had := a[name]; !had {
-			names = append(names, field(name))
+			names = append(names, wire.Field(name))
 		}
 	}
 	return names
@@ -152,7 +153,7 @@ func (s *issuer) change(ctx context.Context, id string, patch apikey.Patch) (key
 		values[apikey.FieldName] = *patch.Name
 	}
 	if patch.Role != nil {
-		values[apikey.FieldRole] = s.spelling.wire(*patch.Role)
+		values[apikey.FieldRole] = s.spelling.Raw(*patch.Role)
 	}
 	if patch.Enabled != nil {
 		values[apikey.FieldEnabled] = *patch.Enabled

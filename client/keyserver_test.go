@@ -106,7 +106,7 @@ func TestEveryAdapterAgainstTheEmbeddedService(t *testing.T) {
 				checkUpdates(t, s, created)
 			}
 			checkDeleted(t, s, created)
-			if _, _, ok := s.(client.Clock).ServerTime(); !ok {
+			if _, _, ok := s.Abilities().ServerTime(); !ok {
 				t.Error("the service's time was not seen")
 			}
 		})
@@ -154,7 +154,7 @@ func checkKnown(t *testing.T, s client.Service, own apikey.Secret, created apike
 		t.Errorf("proof %+v, error %v", proof, err)
 	}
 	for secret, id := range map[apikey.Secret]string{created.Secret: created.Key.ID, own: ""} {
-		k, err := s.(client.Identifier).Identify(t.Context(), secret)
+		k, err := s.Abilities().Identify(t.Context(), secret)
 		switch {
 		case err != nil || k == nil:
 			t.Errorf("identified %v, error %v", k, err)
@@ -191,24 +191,24 @@ func checkUpdates(t *testing.T, s client.Service, created apikey.Created) {
 		t.Errorf("enabled to %+v, error %v", k, err)
 	}
 	req := apikey.PublicKeyRequest{Name: "page", TTL: 3600}
-	first, err := s.(client.PublicKeys).RequestPublicKey(t.Context(), req)
+	first, err := s.Abilities().RequestPublicKey(t.Context(), req)
 	if err != nil || !first.Value.HasPrefix("pk-") {
 		t.Fatalf("public key %+v, error %v", first, err)
 	}
-	if second, err := s.(client.PublicKeys).RequestPublicKey(t.Context(), req); err != nil || !second.Value.Equal(first.Value) || !second.ExpiresAt.Known() {
+	if second, err := s.Abilities().RequestPublicKey(t.Context(), req); err != nil || !second.Value.Equal(first.Value) || !second.ExpiresAt.Known() {
 		t.Errorf("the second request answered another key, or the error %v", err)
 	}
 	if proof, err := s.Probe(t.Context(), first.Value, ""); err != nil || !proof.Accepted() {
 		t.Errorf("the public key: proof %+v, error %v", proof, err)
 	}
-	public, err := s.(client.Identifier).Identify(t.Context(), first.Value)
+	public, err := s.Abilities().Identify(t.Context(), first.Value)
 	if err != nil || public == nil {
 		t.Fatalf("the public key was not found: %v", err)
 	}
-	if value, err := s.(client.Retriever).Retrieve(t.Context(), public.ID); err != nil || !value.Equal(first.Value) {
+	if value, err := s.Abilities().Retrieve(t.Context(), public.ID); err != nil || !value.Equal(first.Value) {
 		t.Errorf("the public key could not be had again: %v", err)
 	}
-	if value, err := s.(client.Retriever).Retrieve(t.Context(), created.Key.ID); err != nil || !value.IsZero() {
+	if value, err := s.Abilities().Retrieve(t.Context(), created.Key.ID); err != nil || !value.IsZero() {
 		t.Errorf("a secret key was given again, or the error %v", err)
 	}
 }

@@ -121,12 +121,12 @@ func TestTheWordsOfAPropertyAreAskedForPageByPage(t *testing.T) {
 	if known := s.Capabilities().Catalogue; known.Can || !known.Beside || !zones().Asks || len(zones().Choices) != 0 {
 		t.Errorf("before: %+v, %+v", known, zones())
 	}
-	told, err := s.Catalogue(bg)
+	told, err := s.Abilities().Catalogue(bg)
 	if got := strings.Join(zones().Names(), " | "); err != nil || got != "example.com (z1) | ab (altered) | example.com (z3)" || len(told.Choices["zones"]) != 3 {
 		t.Fatalf("%s, %v", got, err)
 	}
 	for status = range map[int]bool{403: true, 500: true} {
-		if _, err := s.Catalogue(bg); (err == nil) != (status == 403) || len(zones().Choices) != 3 {
+		if _, err := s.Abilities().Catalogue(bg); (err == nil) != (status == 403) || len(zones().Choices) != 3 {
 			t.Errorf("%d: %v, %d words", status, err, len(zones().Choices))
 		}
 	}
@@ -146,13 +146,13 @@ func TestCataloguesOfAPropertyThatCircleOrNeverEndAreRefused(t *testing.T) {
 		n++
 		say(w, 200, `{"data":[{"id":"z1","name":"example.com"}]}`)
 	})
-	if _, err := s.Catalogue(bg); err != nil || n != 2 {
+	if _, err := s.Abilities().Catalogue(bg); err != nil || n != 2 {
 		t.Errorf("%d requests, %v", n, err)
 	}
 	s = serve(t, withKinds, "token-0123456789", func(w http.ResponseWriter, r *http.Request, _ string) {
 		say(w, 200, `{"data":[{"id":"`+r.URL.Query().Get("page")+`","name":"x"}]}`)
 	})
-	if _, err := s.Catalogue(bg); !IsKind(err, BadAnswer) {
+	if _, err := s.Abilities().Catalogue(bg); !IsKind(err, BadAnswer) {
 		t.Errorf("%v", err)
 	}
 }

@@ -57,7 +57,7 @@ create = { call = "POST /keys", send = { name = { field = "name" }, scopes = { f
 `+plainRows+plainProbe, "token-0123456789", func(w http.ResponseWriter, r *http.Request, _ string) {
 		say(w, 200, map[string]string{"/scopes": `{"scopes":["mail.send","keys.create","mail.send"]}`, "/keys": `{"id":"k1","name":"ci","token":"made-0123456789"}`}[r.URL.Path])
 	})
-	told, err := s.Catalogue(bg)
+	told, err := s.Abilities().Catalogue(bg)
 	if err != nil || len(told.Permissions) != 2 || told.Permissions[0].Name != "mail.send" || told.Permissions[0].ID != "" || !told.Permissions[1].Mints {
 		t.Fatalf("%+v, %v", told, err)
 	}
@@ -116,11 +116,11 @@ environment_catalogue = { call = "GET /environments", name = "name", only = { on
 		t.Errorf("offered before: %s", got)
 	}
 	broken = true
-	if _, err := s.Catalogue(bg); err == nil || offers(s) != before {
+	if _, err := s.Abilities().Catalogue(bg); err == nil || offers(s) != before {
 		t.Errorf("one that is not answered: %v, %s", err, offers(s))
 	}
 	broken = false
-	told, err := s.Catalogue(bg)
+	told, err := s.Abilities().Catalogue(bg)
 	if got := offers(s); err != nil || got != after {
 		t.Errorf("offered after: %v, %s", err, got)
 	}
@@ -170,7 +170,7 @@ environment_catalogue = { call = "GET /environments", name = "name" }
 	if list(); offers() != "1 [live]" {
 		t.Errorf("before the service was asked, a list leaves %s of what is declared", offers())
 	}
-	if _, err := s.Catalogue(bg); err != nil || offers() != "2 [live staging]" {
+	if _, err := s.Abilities().Catalogue(bg); err != nil || offers() != "2 [live staging]" {
 		t.Fatalf("asked: %s, %v", offers(), err)
 	}
 	if list(); offers() != "2 [live staging]" {

@@ -5,7 +5,6 @@ import (
 	"strings"
 	"testing"
 
-	"detent/apikey"
 	"detent/client"
 	"detent/client/issuers"
 )
@@ -16,18 +15,7 @@ func TestAPlanNamesCallsWithNoPlaceLeftOpen(t *testing.T) {
 	open := regexp.MustCompile(`\{[a-z_]+\}`)
 	withParents, byMethod := 0, 0
 	for _, name := range issuers.BuiltIn() {
-		d, err := issuers.Load("", name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		parents := map[string]string{}
-		for _, p := range d.Parents {
-			parents[p.Name] = "their-" + p.Name
-		}
-		s, err := client.Open(client.Options{Service: name, URL: "https://api.example.com", Token: apikey.NewSecret("aB3dE5fG7hJ9kL2mN4pQ6rS8"), Parents: parents, CanCreate: true})
-		if err != nil {
-			t.Fatal(err)
-		}
+		_, s := opened(t, name, func(o *client.Options) { o.CanCreate = true })
 		caps, all := s.Capabilities(), map[string]string{}
 		for op, can := range map[string]bool{"list": true, "identify": true, "create": caps.Create.OK, "delete": caps.Delete.OK, "update": caps.Disable.OK, "retrieve": caps.Retrieve.OK, "probe": true} {
 			if !can {

@@ -1,10 +1,8 @@
 package client
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"detent/apikey"
@@ -62,47 +60,27 @@ func restNotes(seconds int64, end apikey.Moment, now time.Time) (rest time.Durat
 }
 
 // accessNotes say what the service made of the access that was asked for, where it reports another one: a key that may
-// do more, or from anywhere, must not pass for the one that was wanted.
-func accessNotes(asked apikey.Draft, got apikey.Key, grouped bool) []string {
-	var notes []string
-	say := func(what, want, have string) {
-		if want != have {
-			notes = append(notes, fmt.Sprintf("asked for the %s %s; the service says %s", what, cmp.Or(want, "none"), cmp.Or(have, "none")))
+// do more, or from anywhere, must not pass for the one that was wanted. Where the wire groups permissions under features, an account may file
+// one under another feature, so that these are left out. Of what is one of several words, or a property, a service gives what is usual there
+// where nothing is asked for, and may say nothing of it in this answer.
+func accessNotes(asked apikey.Draft, got apikey.Key, grouped bool, now time.Time) (notes []string) {
+	if grouped {
+		asked.Permissions, got.Permissions = withoutFeatures(asked.Permissions), withoutFeatures(got.Permissions)
+	}
+	none := func(d apikey.Difference) bool { return d.Old == "none" || d.New == "none" }
+	lists := []apikey.Field{apikey.FieldPermissions, apikey.FieldRestrictions} // none is an answer too
+	for _, d := range apikey.CompareDraft(asked, now, got, nil) {
+		if d.Verdict == apikey.Differs && d.Field != apikey.FieldExpiry && (!none(d) || slices.Contains(lists, d.Field)) {
+			notes = append(notes, fmt.Sprintf("asked for the %s %s; the service says %s", apikey.FieldOf(d.Field).Label, d.Old, d.New))
 		}
-	}
-	if got.Permissions != nil {
-		say("permissions", rightNames(asked.Permissions, got.Permissions, grouped), rightNames(got.Permissions, asked.Permissions, grouped))
-	}
-	if asked.Role != "" && got.Role != "" { // a service that takes none gives the one that it has
-		say("role", asked.Role, got.Role)
-	}
-	if r := got.Restrictions; r != nil {
-		want, have := asked.Restrictions.Canonical(), r.Canonical()
-		list := func(what string, same bool, want, have []string) {
-			if !same {
-				say(what, inOneOrder(want), inOneOrder(have))
-			}
-		}
-		list("IP addresses", slices.Equal(want.IPAddresses, have.IPAddresses), asked.Restrictions.IPAddresses, r.IPAddresses)
-		list("referrers", slices.Equal(want.Referrers, have.Referrers), asked.Restrictions.Referrers, r.Referrers)
-		list("endpoints", slices.Equal(want.Endpoints, have.Endpoints), asked.Restrictions.Endpoints, r.Endpoints)
 	}
 	return notes
 }
 
-// rightNames are permissions in one order. Where the wire groups them under features, an account may file one under another feature, so that
-// these are left out; else only where the other list has the name without one.
-func rightNames(list, other []apikey.Permission, grouped bool) string {
-	var names []string
-	for _, p := range list {
-		if grouped || slices.Contains(other, apikey.Permission{Name: p.Name}) {
-			p.Feature = ""
-		}
-		names = append(names, p.String())
+func withoutFeatures(list []apikey.Permission) []apikey.Permission {
+	list = slices.Clone(list)
+	for i := range list {
+		list[i].Feature = ""
 	}
-	return inOneOrder(names)
-}
-
-func inOneOrder(list []string) string {
-	return strings.Join(slices.Compact(slices.Sorted(slices.Values(list))), ", ")
+	return list
 }

@@ -18,23 +18,23 @@ func TestAccessThatWasNotAskedForIsSaid(t *testing.T) {
 	}{
 		{ips("10.0.0.1"), ips("10.0.0.1/32"), ""}, {ips("10.1.2.3/8"), ips("10.0.0.0/8"), ""}, {ips("2001:DB8:0::1"), ips("2001:db8::1/128"), ""}, {ips("::ffff:10.0.0.1"), ips("10.0.0.1"), ""},
 		{ips("::ffff:10.0.0.0/104"), ips("10.0.0.0/8"), ""}, {ips(" 10.0.0.1", "10.0.0.2"), ips("10.0.0.2", "10.0.0.1", "10.0.0.1"), ""},
-		{ips("10.0.0.1"), ips("10.0.0.2"), "asked for the IP addresses 10.0.0.1; the service says 10.0.0.2"},
-		{ips("10.0.0.1"), ips(), "asked for the IP addresses 10.0.0.1; the service says none"},
-		{ips(), ips("10.0.0.1"), "asked for the IP addresses none; the service says 10.0.0.1"},
-		{ips("10.0.0.1"), ips("10.0.0.1", "0.0.0.0/0"), "asked for the IP addresses 10.0.0.1; the service says 0.0.0.0/0, 10.0.0.1"},
-		{ips("10.0.0.0/8"), ips("10.0.0.0/9"), "asked for the IP addresses 10.0.0.0/8; the service says 10.0.0.0/9"},
-		{ips("10.0.0.1"), ips("anywhere"), "asked for the IP addresses 10.0.0.1; the service says anywhere"},
+		{ips("10.0.0.1"), ips("10.0.0.2"), "asked for the restrictions ip 10.0.0.1; the service says ip 10.0.0.2"},
+		{ips("10.0.0.1"), ips(), "asked for the restrictions ip 10.0.0.1; the service says none"},
+		{ips(), ips("10.0.0.1"), "asked for the restrictions none; the service says ip 10.0.0.1"},
+		{ips("10.0.0.1"), ips("10.0.0.1", "0.0.0.0/0"), "asked for the restrictions ip 10.0.0.1; the service says ip 0.0.0.0/0"},
+		{ips("10.0.0.0/8"), ips("10.0.0.0/9"), "asked for the restrictions ip 10.0.0.0/8; the service says ip 10.0.0.0/9"},
+		{ips("10.0.0.1"), ips("anywhere"), "asked for the restrictions ip 10.0.0.1; the service says ip anywhere"},
 		{apikey.Restrictions{Referrers: []string{"HTTPS://App.Example.com/"}}, apikey.Restrictions{Referrers: []string{"https://app.example.com"}}, ""},
-		{apikey.Restrictions{Referrers: []string{"https://app.example.com/*"}}, apikey.Restrictions{Referrers: []string{"https://app.example.com"}}, "asked for the referrers https://app.example.com/*; the service says https://app.example.com"},
-		{apikey.Restrictions{Referrers: []string{"https://a.example"}}, apikey.Restrictions{Referrers: []string{"http://a.example"}}, "asked for the referrers https://a.example; the service says http://a.example"},
+		{apikey.Restrictions{Referrers: []string{"https://app.example.com/*"}}, apikey.Restrictions{Referrers: []string{"https://app.example.com"}}, "asked for the restrictions referrer https://app.example.com/*; the service says referrer https://app.example.com"},
+		{apikey.Restrictions{Referrers: []string{"https://a.example"}}, apikey.Restrictions{Referrers: []string{"http://a.example"}}, "asked for the restrictions referrer https://a.example; the service says referrer http://a.example"},
 		{apikey.Restrictions{Endpoints: []string{"/v1/users/"}}, apikey.Restrictions{Endpoints: []string{"/v1/users"}}, ""},
-		{apikey.Restrictions{Endpoints: []string{"/v1/users"}}, apikey.Restrictions{Endpoints: []string{"/"}}, "asked for the endpoints /v1/users; the service says /"},
+		{apikey.Restrictions{Endpoints: []string{"/v1/users"}}, apikey.Restrictions{Endpoints: []string{"/"}}, "asked for the restrictions endpoint /v1/users; the service says endpoint /"},
 	} {
 		var want []string
 		if c.want != "" {
 			want = []string{c.want}
 		}
-		if got := accessNotes(apikey.Draft{Restrictions: c.asked}, apikey.Key{Restrictions: &c.got}, false); !slices.Equal(got, want) {
+		if got := accessNotes(apikey.Draft{Restrictions: c.asked}, apikey.Key{Restrictions: &c.got}, false, testNow); !slices.Equal(got, want) {
 			t.Errorf("%v, %v: %q, want %q", c.asked, c.got, got, want)
 		}
 	}
@@ -47,7 +47,7 @@ func TestAccessThatWasNotAskedForIsSaid(t *testing.T) {
 		{apikey.Draft{Permissions: perms("verify", "getSites")}, apikey.Key{Permissions: perms("Sites.getSites", "Verify.verify")}, 0}, {apikey.Draft{Permissions: perms("verify")}, apikey.Key{Permissions: perms("verify", "createApiKey")}, 1},
 		{apikey.Draft{Permissions: perms("verify")}, apikey.Key{Permissions: []apikey.Permission{}}, 1}, {apikey.Draft{Permissions: perms("verify")}, apikey.Key{}, 0}, {apikey.Draft{Restrictions: ips("10.0.0.1")}, apikey.Key{}, 0},
 	} {
-		if got := accessNotes(c.asked, c.got, true); len(got) != c.notes {
+		if got := accessNotes(c.asked, c.got, true, testNow); len(got) != c.notes {
 			t.Errorf("%+v, %+v: %q", c.asked, c.got, got)
 		}
 	}
@@ -114,7 +114,7 @@ func TestAPermissionIsTheWholeOfItsName(t *testing.T) {
 		{of("Rules.getRules"), of("getRules"), false, ""},
 		{of("Rules.getRules"), of("Others.getRules"), true, ""},
 	} {
-		got := strings.Join(accessNotes(apikey.Draft{Permissions: c.asked}, apikey.Key{Permissions: c.got}, c.grouped), "; ")
+		got := strings.Join(accessNotes(apikey.Draft{Permissions: c.asked}, apikey.Key{Permissions: c.got}, c.grouped, testNow), "; ")
 		if got != c.want {
 			t.Errorf("%v, %v: %q", c.asked, c.got, got)
 		}

@@ -2,8 +2,10 @@ package client
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -11,6 +13,7 @@ import (
 	"detent/apikey"
 	"detent/client/issuers"
 	"detent/client/kit"
+	"detent/client/wire"
 )
 
 // Open makes the client of a service. It touches no network. Its errors say which option is wrong.
@@ -46,7 +49,7 @@ func declarationOf(opts Options) (*kit.Declaration, *Error) {
 }
 
 func openIssuer(d *kit.Declaration, opts Options) (*issuer, *Error) {
-	s := &issuer{d: d, features: newFeatures(d.Permissions), grants: d.SentAs(apikey.FieldPermissions)}
+	s := &issuer{d: d, features: wire.NewFeatures(d.Permissions), grants: d.SentAs(apikey.FieldPermissions)}
 	t, bad := newTransport(opts, newDialect(d, s.features))
 	if bad != nil {
 		return nil, bad
@@ -71,7 +74,56 @@ func openIssuer(d *kit.Declaration, opts Options) (*issuer, *Error) {
 			return nil, bad
 		}
 	}
+	s.can = s.abilities()
 	return s, nil
+}
+
+// Abilities implements Service.
+func (s *issuer) Abilities() Abilities { return s.can }
+
+// abilities are those that Capabilities claim, and what they do not speak of as the declaration has it.
+func (s *issuer) abilities() Abilities {
+	c, row := s.Capabilities(), s.d.Row
+	return Abilities{
+		RequestPublicKey: Where(c.PublicKeys.OK, s.requestPublicKey),
+		Retrieve:         Where(c.Retrieve.OK, s.retrieve),
+		Identify:         Where(len(row.Masked)+len(row.Suffix)+len(row.Secret) > 0, s.identify),
+		OwnProject:       Where(s.d.OwnProject != "", s.ownProject),
+		Listed:           Where(s.d.List.Secrets, s.shownOn),
+		Catalogue:        Where(c.Catalogue.Can || c.Catalogue.Beside, s.catalogue),
+		ParentChoices:    Where(slices.ContainsFunc(s.d.Parents, func(p kit.Parent) bool { return p.Catalogue != nil }), s.parentChoices),
+		Roll:             Where(c.Roll.OK, s.roll),
+		EndOverlap:       Where(c.Roll.End, s.endOverlap),
+		KeepFormer:       Where(c.Roll.Keep, s.keepFormer),
+		DeleteBySecret:   Where(c.SelfDelete != "", s.deleteBySecret),
+		ServerTime:       s.serverTime,
+		CallNames:        s.callNames,
+	}
+}
+
+// ParentChoices asks the service what a parent of a profile can be. Of the others, the options need those that the declaration has before
+// it: which projects there are may depend on the organization.
+func ParentChoices(ctx context.Context, opts Options, parent string) (Choices, error) {
+	d, bad := declarationOf(opts)
+	if bad != nil {
+		return Choices{}, bad
+	}
+	at, bad := toldParent(d, parent)
+	if bad != nil {
+		return Choices{}, bad
+	}
+	before := *d
+	before.Parents = d.Parents[:at]
+	opts.Parents = maps.Clone(opts.Parents)
+	maps.DeleteFunc(opts.Parents, func(name, _ string) bool {
+		return !slices.ContainsFunc(before.Parents, func(p kit.Parent) bool { return p.Name == name })
+	})
+	s, bad := openIssuer(&before, opts)
+	if bad != nil {
+		return Choices{}, bad
+	}
+	s.d = d
+	return s.parentChoices(ctx, parent)
 }
 
 // checkParents refuses a profile that lacks a parent, or has one that is not declared.
@@ -79,11 +131,7 @@ func checkParents(d *kit.Declaration, given map[string]string) *Error {
 	for _, p := range d.Parents {
 		switch value := given[p.Name]; {
 		case value == "":
-			told := ""
-			if p.Catalogue != nil {
-				told = "; detent issuer parents asks the service which there are"
-			}
-			return badOption(fmt.Sprintf("the profile needs parents = { %s = \"…\" }: %s%s", p.Name, p.Title, told))
+			return badOption(fmt.Sprintf("the profile needs parents = { %s = \"…\" }: %s", p.Name, p.Title))
 		case !kit.IsParentValue(value):
 			return badOption(fmt.Sprintf("parents.%s: letters, digits and _ . @ : ~ -, at most 128", p.Name))
 		}

@@ -36,7 +36,7 @@ retrieve = { call = "GET /keys/{id}" }
 		if err != nil || !made.Secret.Equal(apikey.NewSecret("k1"+pair+half)) || !made.Bound {
 			t.Fatalf("%s: %v, bound %v, %d signs", pair, err, made.Bound, made.Secret.Len())
 		}
-		if again, err := s.Retrieve(t.Context(), "k1"); err != nil || !again.Equal(made.Secret) {
+		if again, err := s.Abilities().Retrieve(t.Context(), "k1"); err != nil || !again.Equal(made.Secret) {
 			t.Errorf("%s: had again: %v", pair, err)
 		}
 		proof, _, err := Verify(t.Context(), s, made.Secret)

@@ -23,7 +23,7 @@ func TestWhatStandsInASecretsPlaceIsNone(t *testing.T) {
 		if err != nil || len(keys) != 1 || keys[0].CanRetrieve != whole {
 			t.Errorf("%s: %+v, %v", shown, keys, err)
 		}
-		if again, err := s.Retrieve(bg, "k1"); err != nil || again.IsZero() == whole {
+		if again, err := s.Abilities().Retrieve(bg, "k1"); err != nil || again.IsZero() == whole {
 			t.Errorf("%s: %v, %v", shown, again.IsZero(), err)
 		}
 		if _, err := s.Create(bg, apikey.Draft{Name: "n"}); shown != "short" && (err == nil) != whole {

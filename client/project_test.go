@@ -31,7 +31,7 @@ func TestTheProjectOfTheCredentialIsToldByItsOwnProjectsList(t *testing.T) {
 	if len(projects) != 2 {
 		t.Fatalf("the account's list shows the projects %v", projects)
 	}
-	own, known, err := admin.(client.ProjectFinder).OwnProject(t.Context())
+	own, known, err := admin.Abilities().OwnProject(t.Context())
 	if err != nil || !known || own != made.Key.Project {
 		t.Errorf("own project %q, %v, %v; want %q", own, known, err, made.Key.Project)
 	}

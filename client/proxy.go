@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+
+	"detent/client/wire"
 )
 
 // proxyRefused is a proxy that did not open a way to the service: nothing was sent there. net/http says as much of it as
@@ -35,10 +37,10 @@ func (t *transport) atProxy(c call, err error) *Error {
 		return nil
 	}
 	e := &Error{Op: c.op, Kind: Unreachable, Status: p.status, Outcome: NotDone, Err: err}
-	e.Message = fmt.Sprintf("%s, which is not the service's answer", words(p.Error()))
+	e.Message = fmt.Sprintf("%s, which is not the service's answer", wire.Words(p.Error()))
 	switch p.status {
 	case http.StatusProxyAuthRequired:
-		e.Message = fmt.Sprintf("the proxy %s wants to be logged in to", words(p.proxy))
+		e.Message = fmt.Sprintf("the proxy %s wants to be logged in to", wire.Words(p.proxy))
 		e.Hint = "Give HTTPS_PROXY a user and a password, or name the host in NO_PROXY. Nothing was sent to the service."
 	case http.StatusForbidden, http.StatusMethodNotAllowed:
 		e.Hint = "The proxy does not let " + t.host(c) + " through: ask who runs it, or name the host in NO_PROXY. Nothing was sent to the service."
@@ -50,7 +52,7 @@ func (t *transport) atProxy(c call, err error) *Error {
 
 func (t *transport) host(c call) string {
 	if c.origin != nil {
-		return scrub(c.origin.Host, maxMessage)
+		return wire.Scrub(c.origin.Host, wire.MaxMessage)
 	}
-	return scrub(t.origin.Host, maxMessage)
+	return wire.Scrub(t.origin.Host, wire.MaxMessage)
 }

@@ -8,6 +8,7 @@ import (
 
 	"detent/apikey"
 	"detent/client/kit"
+	"detent/client/wire"
 )
 
 // For the refusals that nothing more is known about.
@@ -24,16 +25,16 @@ func (t *transport) remedyFor(e *Error, c call) (kit.Remedy, bool) {
 	if e.web {
 		return kit.Remedy{Hint: hintWebPage}, e.Status == unauthorized || e.Status == forbidden
 	}
-	told := plainWords(e)
+	told := wire.PlainWords(e.Message, e.Code)
 	op := opNames[c.op]
 	sent := t.sent(c)
 	all := slices.Concat(t.speaks.remedies, usualRemedies)
 	for _, narrow := range []bool{true, false} {
 		for _, r := range all {
 			ofStatus := r == kit.Remedy{Status: r.Status, Hint: r.Hint}
-			if narrow != ofStatus && r.Status == e.Status && strings.Contains(e.Code, r.Code) && (r.Words == "" || anyOf(told, r.Words)) &&
+			if narrow != ofStatus && r.Status == e.Status && strings.Contains(e.Code, r.Code) && (r.Words == "" || wire.AnyOf(told, r.Words)) &&
 				(r.Sent == "" || sent.HasPrefix(r.Sent)) && (r.Op == "" || slices.Contains(strings.Split(r.Op, "|"), op)) &&
-				(!r.OtherEnvironment || t.ofOtherEnvironment(sent)) && (!r.Account || e.speaksOf(accountWords)) && (!r.Missing || c.needs != "") {
+				(!r.OtherEnvironment || t.ofOtherEnvironment(sent)) && (!r.Account || e.speaksOf(wire.AccountWords)) && (!r.Missing || c.needs != "") {
 				return r, true
 			}
 		}
@@ -52,7 +53,7 @@ func (t *transport) explain(e *Error, c call) {
 		e.Permission = needs
 	}
 	if r.Hint == hintNoRight && (!e.Own || t.speaks.verdict(e) != apikey.Accepted) {
-		if r.Hint = hintMayNot; e.speaksOf(firewallWords) {
+		if r.Hint = hintMayNot; e.speaksOf(wire.FirewallWords) {
 			r.Hint = hintWall
 		}
 	}

@@ -178,7 +178,7 @@ func TestARemedyIsForRefusalsAlone(t *testing.T) {
 	for status, want := range map[int]string{429: hintWait, 500: "The service has a problem", 404: "", 400: ""} {
 		srv := answering(t, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(status) })
 		s := mustOpen(t, options(wirename.Prosopo, srv.URL))
-		_, err := s.(Retriever).Retrieve(bg, "k")
+		_, err := s.Abilities().Retrieve(bg, "k")
 		if e := asError(err); e == nil || !strings.HasPrefix(e.Hint, want) || want == "" && e.Hint != "" {
 			t.Errorf("%d: %v, %q", status, err, HintOf(err))
 		}

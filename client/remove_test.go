@@ -17,7 +17,7 @@ func TestADeleteIsBelievedInTheServicesOwnShapeAlone(t *testing.T) {
 	}
 	for name, of := range map[string][]answers{
 		"done": {{204, []string{"", " "}}, {200, []string{`true`, `{"success":true}`, `{"success":true,"message":"revoked"}`, `{"acknowledged":true,"deletedCount":1}`, `{"id":"k1","deleted":true}`, `{"id":"k1"}`, `{"data":{"id":"k1"}}`, `{"invalidated_api_keys":["k1"],"error_count":0}`, "\ufeff{\"success\":true}",
-			`{"success":true,"error":null}`, `{"status":"ok"}`, `{"status":200}`, `{"errors":[],"data":{"id":"k1"}}`}}, {201, []string{`{"ok":1}`}}},
+			`{"success":true,"error":null}`, `{"success":true,"removed_count":1}`, `{"ok":true,"error_count":0,"remaining":0}`, `{"status":"ok"}`, `{"status":200}`, `{"errors":[],"data":{"id":"k1"}}`}}, {201, []string{`{"ok":1}`}}},
 		"gone": {{404, []string{"", `{"error":"no such key"}`, `{"error":"no such key","status":404}`, `{"message":"?"}`}}, {410, []string{""}}, {200, []string{`{"success":true,"deletedCount":0}`, `{"success":false,"error":{"code":404,"message":"unknown key"}}`}}},
 		"open": {{200, []string{"", " ", "\ufeff", "{", `{"success":tr`, `{"success":true}{}`, "<html>", `{"acknowledged":false}`, `{"deleted":false}`, `{"deleted":0}`,
 			`{"ok":false}`, `{"status":"error"}`, `{"status":500}`, `{"status":"FAILED","message":"x"}`, `{"success":true,"data":{"deleted":false}}`, `{"success":false,"error":{"code":500,"message":"x"}}`}},

@@ -2,30 +2,27 @@ package client
 
 import (
 	"bytes"
-	"encoding/json"
 	"errors"
 	"io"
 	"net/http"
-	"slices"
-)
 
-// maxTries bounds the places at which an object may begin: a text full of brackets costs no more.
-const maxTries = 64
+	"detent/client/wire"
+)
 
 // readCreated reads the answer to a create as any other. Where that fails, the object in it is looked for: an interpreter's
 // notice stands before it, a proxy's comment behind it, the line broke after it. Its secret is shown once.
-func (t *transport) readCreated(resp *http.Response, body opened, a *answer, read func(*answer) error) error {
+func (t *transport) readCreated(resp *http.Response, body wire.Body, a *answer, read func(*answer) error) error {
 	var all bytes.Buffer
-	a.body = newGuard(io.TeeReader(a.body, &all), maxOther)
+	a.body = wire.NewGuard(io.TeeReader(a.body, &all), wire.MaxOther)
 	err := t.readAnswer(resp, body, a, read)
 	var own *Error
-	var no *refused
+	var no *wire.Refused
 	if err == nil || errors.As(err, &own) || errors.As(err, &no) {
 		return err
 	}
 	_, _ = io.Copy(io.Discard, a.body)
-	for _, object := range objectsIn(all.Bytes()) {
-		found := &answer{status: a.status, body: newGuard(bytes.NewReader(object), maxOther)}
+	for _, object := range wire.ObjectsIn(all.Bytes()) {
+		found := &answer{status: a.status, body: wire.NewGuard(bytes.NewReader(object), wire.MaxOther)}
 		if read(found) == nil {
 			return nil
 		}
@@ -33,33 +30,12 @@ func (t *transport) readCreated(resp *http.Response, body opened, a *answer, rea
 	return err
 }
 
-// objectsIn are the objects of JSON that stand in a text, the longest first.
-func objectsIn(text []byte) (found []json.RawMessage) {
-	for range maxTries {
-		at := bytes.IndexByte(text, '{')
-		if at < 0 {
-			break
-		}
-		text = text[at:]
-		dec := json.NewDecoder(bytes.NewReader(text))
-		var object json.RawMessage
-		if dec.Decode(&object) != nil {
-			text = text[1:]
-			continue
-		}
-		found = append(found, object)
-		text = text[dec.InputOffset():]
+func (t *transport) readAnswer(resp *http.Response, body wire.Body, a *answer, read func(*answer) error) error {
+	if wire.SaysHTML(resp.Header) && body.IsWebPage() {
+		return wire.ErrWebPage
 	}
-	slices.SortStableFunc(found, func(a, b json.RawMessage) int { return len(b) - len(a) })
-	return found
-}
-
-func (t *transport) readAnswer(resp *http.Response, body opened, a *answer, read func(*answer) error) error {
-	if isHTML(resp.Header) && body.isWebPage() {
-		return errWebPage
-	}
-	if resp.ContentLength > a.body.left {
-		return errTooLarge
+	if resp.ContentLength > a.body.Left {
+		return wire.ErrTooLarge
 	}
 	if read == nil {
 		return nil

@@ -1,12 +1,11 @@
 // Package client speaks to key services, as their declarations say, over one resty transport.
 // Nothing above it sees HTTP, raw bytes or unscrubbed text.
 //
-// Its files from the bottom up: the promises (service.go, options.go, errors.go, unsent.go); texts made harmless (scrub.go, secretlike.go);
-// bodies and the JSON in them (unpack.go, guard.go, stream.go, wire.go, when.go, decode.go, shape.go, pages.go); how a service says no
-// (fault.go, wordlists.go, dialect.go, remedy.go, verdict.go); one call (failure.go, salvage.go, attempt.go, transport.go). Then a
+// What comes back is read by package wire. The files here from the bottom up: the promises (service.go, options.go, errors.go, unsent.go); how a
+// service says no (dialect.go, remedy.go, verdict.go); one call (failure.go, salvage.go, attempt.go, transport.go). Then a
 // declaration carried out: what it allows (issuer.go, issuer_offered.go, issuer_can.go), what is sent (issuer_request.go, issuer_session.go),
-// what a row becomes (record.go, issuer_row.go), the list (issuer_pages.go), a call about one key (issuer_about.go), a file for each thing
-// that can be done, and open.go on top. What works with any service stands beside it: as.go, verify.go, among.go, callnames.go.
+// what a row becomes (issuer_row.go), the list (issuer_pages.go), a call about one key (issuer_about.go), a file for each thing
+// that can be done, and open.go on top. What works with any service stands beside it: verify.go, among.go.
 package client
 
 import (
@@ -21,6 +20,8 @@ import (
 type Service interface {
 	// Capabilities never touches the network.
 	Capabilities() apikey.Capabilities
+	// Abilities never touches the network, and never change.
+	Abilities() Abilities
 	// List hands over the keys in batches as they are decoded. A batch is there until
 	// each returns: what is kept is copied. A list that ends with an error was not complete.
 	List(ctx context.Context, each func(batch []apikey.Key)) error
@@ -37,69 +38,66 @@ type Service interface {
 	Probe(ctx context.Context, secret apikey.Secret, call string) (apikey.Proof, error)
 }
 
-// PublicKeys is what a service has that hands out public keys (Capabilities.PublicKeys).
-type PublicKeys interface {
-	RequestPublicKey(ctx context.Context, req apikey.PublicKeyRequest) (apikey.PublicKeyValue, error)
+// Abilities are the calls that not every service has. One that is nil is not there, whatever stands around the service: what wraps one gives
+// out its Abilities, with its own in place of those that are there (Where). Their errors are a Service's, each a *Error.
+type Abilities struct {
+	// RequestPublicKey hands out a public key (Capabilities.PublicKeys).
+	RequestPublicKey func(ctx context.Context, req apikey.PublicKeyRequest) (apikey.PublicKeyValue, error)
+	// Retrieve gives a secret again (Capabilities.Retrieve). A key whose secret cannot be given is an absent Secret without an error.
+	Retrieve func(ctx context.Context, id string) (apikey.Secret, error)
+	// Identify tells which listed key a secret belongs to. A nil key without an error means that it cannot be told.
+	Identify func(ctx context.Context, secret apikey.Secret) (*apikey.Key, error)
+	// OwnProject tells which project the credential belongs to: a new key lands there. Not known is no error.
+	OwnProject func(ctx context.Context) (project string, known bool, err error)
+	// Listed is the key whose row shows this very secret, and shows it on; nil where none does. It is there where the list shows secrets.
+	Listed func(ctx context.Context, secret apikey.Secret) (*apikey.Key, error)
+	// Catalogue asks which permissions a new key can have (Capabilities.Catalogue). From then on Capabilities have what was said; what is
+	// returned may be given to Open another time, by Options.
+	Catalogue func(ctx context.Context) (Catalogue, error)
+	// ParentChoices asks what keys can belong to: the service's projects, accounts or users.
+	ParentChoices func(ctx context.Context, parent string) (Choices, error)
+	// Roll gives the key a new secret, in place or by another key beside it (Capabilities.Roll). Where the service takes names of rolls, what
+	// is sent again under the same one is done once, and is answered without a secret. It is sent once; an error with Outcome Unknown may
+	// have done it.
+	Roll func(ctx context.Context, id string, order apikey.RollOrder) (apikey.Rolled, error)
+	// EndOverlap makes the former secret die (Capabilities.Roll.End), and KeepFormer gives the key back to it, so that the new one dies
+	// (Capabilities.Roll.Keep). AlreadyGone says that no overlap runs, or that there is no such key. Where a roll makes a key, KeepFormer
+	// gives the former one the end back that it had, which it is told, and does nothing to the new one.
+	EndOverlap func(ctx context.Context, id string) (apikey.Deleted, error)
+	KeepFormer func(ctx context.Context, id string, ends apikey.Moment) (apikey.Deleted, error)
+	// DeleteBySecret has a secret delete its own key (Capabilities.SelfDelete): it is the credential of the call, and id the key's. It is sent
+	// once. A refusal of the secret is an error: it may be dead already.
+	DeleteBySecret func(ctx context.Context, id string, secret apikey.Secret) (apikey.Deleted, error)
+	// ServerTime is the last Date that an answer had, and the local time when it was seen; not ok before there was one.
+	ServerTime func() (server, local time.Time, ok bool)
+	// CallNames names the requests of an operation: "GET /v1/api-keys". The operations are list, create, update, delete, probe, identify,
+	// project, retrieve, catalogue, roll, and end and keep for what ends an overlap and gives a key back to its former secret. A plan says
+	// by it what will be sent; a test compares it with what was.
+	CallNames func(op string) []string
 }
 
-// Retriever is what a service has that can give a secret again (Capabilities.Retrieve).
-// A key whose secret cannot be given is an absent Secret without an error.
-type Retriever interface {
-	Retrieve(ctx context.Context, id string) (apikey.Secret, error)
+// Where is a call that is there only where something holds.
+func Where[F any](holds bool, call F) (none F) {
+	if holds {
+		return call
+	}
+	return none
 }
 
-// Identifier is what a service has that can tell which listed key a secret belongs to.
-// A nil key without an error means that it cannot be told.
-type Identifier interface {
-	Identify(ctx context.Context, secret apikey.Secret) (*apikey.Key, error)
+// ServerTime is the time that a service showed last, and ours at that moment; not ok where it has shown none.
+func ServerTime(s Service) (server, local time.Time, ok bool) {
+	if clock := s.Abilities().ServerTime; clock != nil {
+		return clock()
+	}
+	return time.Time{}, time.Time{}, false
 }
 
-// ProjectFinder is what a service has that can tell which project its credential belongs to:
-// a new key lands there. Not known is no error.
-type ProjectFinder interface {
-	OwnProject(ctx context.Context) (project string, known bool, err error)
-}
-
-// Lister is what a service has whose list shows secrets.
-type Lister interface {
-	// Listed is the key whose row shows this very secret, and shows it on; nil where none does.
-	Listed(ctx context.Context, secret apikey.Secret) (*apikey.Key, error)
-}
-
-// Cataloguer is what a service has that can be asked which permissions a new key can have (Capabilities.Catalogue). From then on
-// its Capabilities have what it said; what is returned may be given to Open another time, by Options.
-type Cataloguer interface {
-	Catalogue(ctx context.Context) (Catalogue, error)
-}
-
-// ParentTeller is what a service has that can be asked what keys can belong to: its projects, accounts or users.
-type ParentTeller interface {
-	ParentChoices(ctx context.Context, parent string) (Choices, error)
-}
-
-// Roller is what a service has that gives a key a new secret (Capabilities.Roll).
-type Roller interface {
-	// Roll gives the key a new secret, in place or by another key beside it. Where the service takes names of rolls, what is sent again under
-	// the same one is done once, and is answered without a secret. It is sent once; an error with Outcome Unknown may have done it.
-	Roll(ctx context.Context, id string, order apikey.RollOrder) (apikey.Rolled, error)
-	// EndOverlap makes the former secret die, and KeepFormer gives the key back to it, so that the new one dies. AlreadyGone says that no
-	// overlap runs, or that there is no such key. Where a roll makes a key, KeepFormer gives the former one the end back that it had,
-	// which it is told, and does nothing to the new one.
-	EndOverlap(ctx context.Context, id string) (apikey.Deleted, error)
-	KeepFormer(ctx context.Context, id string, ends apikey.Moment) (apikey.Deleted, error)
-}
-
-// SelfDeleter is what a service has by which a secret deletes its own key (Capabilities.SelfDelete).
-type SelfDeleter interface {
-	// DeleteBySecret makes that call with the secret as its credential; id is the key's. It is sent once. A refusal of the secret is an error: it
-	// may be dead already.
-	DeleteBySecret(ctx context.Context, id string, secret apikey.Secret) (apikey.Deleted, error)
-}
-
-// Clock is what a service has that shows its own time in answers: the last
-// Date header seen, and the local time when it was seen.
-type Clock interface {
-	ServerTime() (server, local time.Time, ok bool)
+// CallNames names the requests of an operation; the operation itself where the service does not say.
+func CallNames(s Service, op string) []string {
+	if names := s.Abilities().CallNames; names != nil {
+		return names(op)
+	}
+	return []string{op}
 }
 
 // ListAll collects a whole list.

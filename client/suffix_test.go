@@ -31,7 +31,7 @@ answers = "keys"
 		if err != nil || keys[0].Masked != c.mask {
 			t.Errorf("%s: %+v, %v", what, keys, err)
 		}
-		found, err := s.Identify(context.Background(), apikey.NewSecret(secret))
+		found, err := s.Abilities().Identify(context.Background(), apikey.NewSecret(secret))
 		if got := map[bool]func() string{true: func() string { return "" }, false: func() string { return found.ID }}[found == nil](); err != nil || got != c.id {
 			t.Errorf("%s: it is %q, want %q; %v", what, got, c.id, err)
 		}

@@ -16,6 +16,7 @@ import (
 
 	"detent/apikey"
 	"detent/client/kit"
+	"detent/client/wire"
 	"detent/loopback"
 
 	"github.com/go-resty/resty/v2"
@@ -76,7 +77,7 @@ type call struct {
 type answer struct {
 	status int
 	header http.Header
-	body   *guard
+	body   *wire.Guard
 	handed bool
 }
 
@@ -207,8 +208,8 @@ func (t *transport) operation(ctx context.Context) (context.Context, context.Can
 	return context.WithTimeout(ctx, t.opts.Timeout)
 }
 
-// ServerTime is the time that the service showed last, and ours at that moment.
-func (t *transport) ServerTime() (server, local time.Time, ok bool) {
+// serverTime is the time that the service showed last, and ours at that moment.
+func (t *transport) serverTime() (server, local time.Time, ok bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return t.server, t.local, !t.server.IsZero()
@@ -217,7 +218,7 @@ func (t *transport) ServerTime() (server, local time.Time, ok bool) {
 // now is the service's own time as far as it is known, for what is compared with its answers.
 func (t *transport) now() time.Time {
 	now := t.opts.Now()
-	if server, local, ok := t.ServerTime(); ok {
+	if server, local, ok := t.serverTime(); ok {
 		now = now.Add(server.Sub(local))
 	}
 	return now

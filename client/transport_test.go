@@ -21,6 +21,7 @@ import (
 
 	"detent/apikey"
 	"detent/client/kit"
+	"detent/client/wire"
 	"detent/e2e/deadport"
 	"detent/keyserver/wirename"
 )
@@ -207,7 +208,7 @@ func TestAMintingGETIsNotRepeatedByTheStandardLibrary(t *testing.T) {
 			_ = conn.Close()
 		}
 	})
-	s := mustOpen(t, options(wirename.Vertesia, srv.URL)).(PublicKeys)
+	s := mustOpen(t, options(wirename.Vertesia, srv.URL)).Abilities()
 	if _, err := s.RequestPublicKey(bg, apikey.PublicKeyRequest{}); err != nil { // could leave a connection to reuse
 		t.Fatal(err)
 	}
@@ -234,7 +235,7 @@ func TestAnswersHaveALimit(t *testing.T) {
 	on := true
 	_, err := s.Update(bg, "k1", apikey.Patch{Enabled: &on})
 	checkError(t, err, TooLarge, "[unknown]")
-	_, err = s.(Retriever).Retrieve(bg, "k1")
+	_, err = s.Abilities().Retrieve(bg, "k1")
 	checkError(t, err, TooLarge, "[not done]")
 
 	refusing := answering(t, func(w http.ResponseWriter, r *http.Request) {
@@ -260,21 +261,21 @@ func TestACompressedBombIsNotUnpacked(t *testing.T) {
 		w.Header().Set("Content-Encoding", "gzip")
 		_, _ = w.Write(packed.Bytes())
 	})
-	_, err := mustOpen(t, options(wirename.Vertesia, srv.URL)).(Retriever).Retrieve(bg, "k1")
+	_, err := mustOpen(t, options(wirename.Vertesia, srv.URL)).Abilities().Retrieve(bg, "k1")
 	checkError(t, err, TooLarge, "limit")
 }
 
 func TestAListOverTheLimitIsRefused(t *testing.T) {
-	g := newGuard(io.MultiReader(strings.NewReader(`[`), &repeated{text: []byte(`{"id":"k1"},`)}), 1<<16)
+	g := wire.NewGuard(io.MultiReader(strings.NewReader(`[`), &repeated{text: []byte(`{"id":"k1"},`)}), 1<<16)
 	_, err := io.Copy(io.Discard, g)
-	if !errors.Is(err, errTooLarge) {
+	if !errors.Is(err, wire.ErrTooLarge) {
 		t.Errorf("got %v", err)
 	}
-	if maxList != 128<<20 || maxOther != 1<<20 {
+	if wire.MaxList != 128<<20 || wire.MaxOther != 1<<20 {
 		t.Error("the limits have moved")
 	}
 	announced := answering(t, func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("Content-Length", fmt.Sprint(maxList+1))
+		w.Header().Set("Content-Length", fmt.Sprint(wire.MaxList+1))
 		_, _ = io.WriteString(w, "[")
 	})
 	_, err = ListAll(bg, mustOpen(t, options(wirename.Prosopo, announced.URL)))
@@ -423,7 +424,7 @@ func TestReadOnlySendsNoWrite(t *testing.T) {
 		if service == wirename.Vertesia {
 			_, err := s.Update(bg, "k1", apikey.Patch{Enabled: &on})
 			checkError(t, err, ReadOnly, "[not done]")
-			_, err = s.(PublicKeys).RequestPublicKey(bg, apikey.PublicKeyRequest{})
+			_, err = s.Abilities().RequestPublicKey(bg, apikey.PublicKeyRequest{})
 			checkError(t, err, ReadOnly, "[not done]")
 		}
 	}
@@ -435,13 +436,13 @@ func TestTheServicesOwnTimeIsKept(t *testing.T) {
 		emptyList(w, wirename.Generic)
 	})
 	s := mustOpen(t, options(wirename.Generic, srv.URL))
-	if _, _, ok := s.(Clock).ServerTime(); ok {
+	if _, _, ok := s.Abilities().ServerTime(); ok {
 		t.Error("a time before any answer")
 	}
 	if _, err := ListAll(bg, s); err != nil {
 		t.Fatal(err)
 	}
-	server, local, ok := s.(Clock).ServerTime()
+	server, local, ok := s.Abilities().ServerTime()
 	if !ok || server.Sub(local) != 90*time.Second {
 		t.Errorf("server %s, local %s", server, local)
 	}
@@ -517,14 +518,14 @@ func TestAListThatBreaksAfterBatchesIsAnError(t *testing.T) {
 		hits.Add(1)
 		w.Header().Set("Content-Length", "9999999")
 		_, _ = io.WriteString(w, "[")
-		for i := range 2 * batch {
+		for i := range 2 * wire.BatchSize {
 			_, _ = fmt.Fprintf(w, `{"id":"k%d"},`, i)
 		}
 	})
 	got := 0
 	err := mustOpen(t, options(wirename.Prosopo, srv.URL)).List(bg, func(b []apikey.Key) { got += len(b) })
 	checkError(t, err, Timeout, "middle of the answer")
-	if got != 2*batch || hits.Load() != 1 {
+	if got != 2*wire.BatchSize || hits.Load() != 1 {
 		t.Errorf("%d keys in %d requests; what was handed over must not come again", got, hits.Load())
 	}
 }
@@ -589,7 +590,7 @@ func TestManyCallersShareOneSession(t *testing.T) {
 
 // TestABatchIsThereUntilItsCallReturns: what a caller copied stays, though the memory of a batch is used again.
 func TestABatchIsThereUntilItsCallReturns(t *testing.T) {
-	const n = 2*batch + 1
+	const n = 2*wire.BatchSize + 1
 	var rows []string
 	for i := range n {
 		rows = append(rows, fmt.Sprintf(`{"id":"k%d","name":"n%[1]d","permissions":{"F%[1]d":["p"]}}`, i))

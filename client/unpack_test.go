@@ -15,6 +15,7 @@ import (
 	"unicode/utf16"
 
 	"detent/apikey"
+	"detent/client/wire"
 	"detent/keyserver/wirename"
 )
 
@@ -47,9 +48,9 @@ func TestABodyIsReadHoweverItIsPacked(t *testing.T) {
 		"gzip twice, once announced": {"gzip", func(s string) string { return zipped(zipped(s)) }}, "gzip twice": {"gzip, gzip", func(s string) string { return zipped(zipped(s)) }},
 		"deflate": {"deflate", zlibbed}, "deflate, shouted": {" Deflate", zlibbed}, "deflate without zlib": {"deflate", raw}, "deflate, then gzip": {"deflate, gzip", func(s string) string { return zipped(zlibbed(s)) }},
 		"UTF-16": {"", utf16Text(binary.LittleEndian)}, "UTF-16, the other way round": {"", utf16Text(binary.BigEndian)}, "UTF-16, packed": {"gzip", func(s string) string { return zipped(utf16Text(binary.LittleEndian)(s)) }},
-		"three marks":   {"", guarded(bom + bom + bom)}, // each file that an interpreter includes may have one
-		"a mark inside": {"gzip", func(s string) string { return zipped(bom + s) }},
-		"a guard":       {"", guarded(")]}',\n")}, "a short guard": {"", guarded(")]}'\n")}, "a loop": {"", guarded("while(1);")}, "another loop": {"", guarded("for(;;);")}, "a mark and a guard": {"", guarded(bom + "\n)]}',")},
+		"three marks":   {"", guarded(wire.BOM + wire.BOM + wire.BOM)}, // each file that an interpreter includes may have one
+		"a mark inside": {"gzip", func(s string) string { return zipped(wire.BOM + s) }},
+		"a guard":       {"", guarded(")]}',\n")}, "a short guard": {"", guarded(")]}'\n")}, "a loop": {"", guarded("while(1);")}, "another loop": {"", guarded("for(;;);")}, "a mark and a guard": {"", guarded(wire.BOM + "\n)]}',")},
 	} {
 		for _, service := range services {
 			answer := ""
@@ -78,13 +79,13 @@ func TestABodyIsReadHoweverItIsPacked(t *testing.T) {
 
 // TestWhatIsPackedIsBoundedAsItUnpacks: a deflated answer has the same limit as a plain one, and one that is cut is no answer.
 func TestWhatIsPackedIsBoundedAsItUnpacks(t *testing.T) {
-	bomb := packed(func(w io.Writer) io.WriteCloser { return zlib.NewWriter(w) })(`{"id":"k1","name":"` + strings.Repeat("a", 2*maxOther))
+	bomb := packed(func(w io.Writer) io.WriteCloser { return zlib.NewWriter(w) })(`{"id":"k1","name":"` + strings.Repeat("a", 2*wire.MaxOther))
 	for _, body := range []string{bomb, bomb[:200]} {
 		srv := answering(t, func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Encoding", "deflate")
 			_, _ = io.WriteString(w, body)
 		})
-		if _, err := mustOpen(t, options(wirename.Vertesia, srv.URL)).(Retriever).Retrieve(bg, "k1"); err == nil || IsKind(err, TooLarge) != (len(body) > 200) {
+		if _, err := mustOpen(t, options(wirename.Vertesia, srv.URL)).Abilities().Retrieve(bg, "k1"); err == nil || IsKind(err, TooLarge) != (len(body) > 200) {
 			t.Errorf("%d bytes: %v", len(body), err)
 		}
 	}
@@ -105,20 +106,20 @@ func utf16Text(order binary.ByteOrder) func(string) string {
 func TestUTF16IsReadInPiecesOfAnySize(t *testing.T) {
 	for _, text := range []string{"", "a", "{\"name\":\"日本 😀\"}", strings.Repeat("😀x", 3000)} {
 		for _, order := range []binary.ByteOrder{binary.LittleEndian, binary.BigEndian} {
-			wire := utf16Text(order)(text)
-			for name, r := range map[string]io.Reader{"whole": strings.NewReader(wire), "bytes": iotest.OneByteReader(strings.NewReader(wire)), "at the end": iotest.DataErrReader(strings.NewReader(wire))} {
-				if got, err := io.ReadAll(open(r, "")); err != nil || string(got) != text {
+			sent := utf16Text(order)(text)
+			for name, r := range map[string]io.Reader{"whole": strings.NewReader(sent), "bytes": iotest.OneByteReader(strings.NewReader(sent)), "at the end": iotest.DataErrReader(strings.NewReader(sent))} {
+				if got, err := io.ReadAll(wire.OpenBody(r, "")); err != nil || string(got) != text {
 					t.Errorf("%s, %v: %q, %v", name, order, got, err)
 				}
 			}
 		}
 	}
-	wire := utf16Text(binary.LittleEndian)("ab")
-	if got, err := io.ReadAll(open(strings.NewReader(wire+"\x00\xd8c\x00d"), "")); err != nil || string(got) != "ab\ufffdc\ufffd" {
+	sent := utf16Text(binary.LittleEndian)("ab")
+	if got, err := io.ReadAll(wire.OpenBody(strings.NewReader(sent+"\x00\xd8c\x00d"), "")); err != nil || string(got) != "ab\ufffdc\ufffd" {
 		t.Errorf("%q, %v", got, err)
 	}
 	broken := errors.New("the line is cut")
-	if got, err := io.ReadAll(open(io.MultiReader(strings.NewReader(wire), iotest.ErrReader(broken)), "")); !errors.Is(err, broken) || string(got) != "ab" {
+	if got, err := io.ReadAll(wire.OpenBody(io.MultiReader(strings.NewReader(sent), iotest.ErrReader(broken)), "")); !errors.Is(err, broken) || string(got) != "ab" {
 		t.Errorf("%q, %v", got, err)
 	}
 }

@@ -56,8 +56,8 @@ func Verify(ctx context.Context, s Service, secret apikey.Secret) (proof apikey.
 		proof.Can, proof.Cannot, proof.Unknown, proof.Hint = nil, nil, nil, ""
 		return proof, nil, nil
 	}
-	if finder, ok := As[Identifier](s); ok && proof.Key == nil {
-		proof.Key, unidentified = finder.Identify(ctx, secret)
+	if identify := s.Abilities().Identify; identify != nil && proof.Key == nil {
+		proof.Key, unidentified = identify(ctx, secret)
 	} else if named := proof.Key; named != nil {
 		proof.Key, unidentified = listedAs(ctx, s, named.ID)
 		if proof.Key == nil && unidentified == nil {
@@ -80,12 +80,13 @@ func Verify(ctx context.Context, s Service, secret apikey.Secret) (proof apikey.
 // call needs, and of a secret that the list does not show on. A list that cannot be read adds nothing.
 func byList(ctx context.Context, s Service, secret apikey.Secret, proof apikey.Proof) apikey.Proof {
 	var k *apikey.Key
-	if l, ok := As[Lister](s); ok {
-		k, _ = l.Listed(ctx, secret)
+	can := s.Abilities()
+	if can.Listed != nil {
+		k, _ = can.Listed(ctx, secret)
 	}
 	shown := k != nil
-	if finder, ok := As[Identifier](s); ok && k == nil && proof.Needs != "" {
-		k, _ = finder.Identify(ctx, secret)
+	if can.Identify != nil && k == nil && proof.Needs != "" {
+		k, _ = can.Identify(ctx, secret)
 	}
 	if proof.Needs != "" && k != nil {
 		caps := s.Capabilities()

@@ -49,6 +49,27 @@ func TestVerifyOfAGenericKeyLeavesItsRestrictionsOpenWhereTheRowHasNone(t *testi
 	}
 }
 
+// TestOnlyRestrictionsThatKeysMayHaveAreLeftOpen: by what the file says, in which what is copied unread may be one.
+func TestOnlyRestrictionsThatKeysMayHaveAreLeftOpen(t *testing.T) {
+	for members, open := range map[string]bool{"": false, `restrictions = ["allowed"], `: true, `copied = ["condition"], `: true} {
+		s := serve(t, `row = { id = ["id"], name = ["name"], `+members+`secret = ["token"] }
+list.call = "GET /keys"
+number = [{ name = "spend", title = "dollars" }]
+probe = [{ call = "GET /me", answers = "object" }]
+`, "token-0123456789", func(w http.ResponseWriter, r *http.Request, _ string) {
+			if !strings.Contains(r.Header.Get("Authorization"), "secret-0123456789") {
+				say(w, 401, `{"error":"no such key"}`)
+				return
+			}
+			say(w, 200, `{"id":"u1"}`)
+		})
+		proof, _, err := Verify(bg, s, apikey.NewSecret("secret-0123456789"))
+		if err != nil || !proof.Accepted() || slices.Contains(proof.Unknown, openRestrictions) != open || !slices.Contains(proof.Unknown, openBesides) {
+			t.Errorf("%s: %+v, %v", members, proof, err)
+		}
+	}
+}
+
 // TestWhatTheListShowsSwitchedOffIsNotSaidToBeValid: the two contradict each other, and nobody knows which is right.
 func TestWhatTheListShowsSwitchedOffIsNotSaidToBeValid(t *testing.T) {
 	const secret = "0123456789abcdef0123456789abcdef"

@@ -17,7 +17,7 @@ type Error = tomlfile.Problem
 // document is a parsed file that knows the line of each field.
 type document struct {
 	path  string
-	lines map[string]int // by what quoteKeys makes of a path
+	lines func() map[string]int // by what quoteKeys makes of a path
 	errs  []*Error
 }
 
@@ -46,7 +46,7 @@ func parseDocument(path string, data []byte) (*document, *section, error) {
 // line is where a path is written, or the nearest table around it.
 func (d *document) line(path []string) int {
 	for ; len(path) > 0; path = path[:len(path)-1] {
-		if line, ok := d.lines[quoteKeys(path)]; ok {
+		if line, ok := d.lines()[quoteKeys(path)]; ok {
 			return line
 		}
 	}

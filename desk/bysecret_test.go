@@ -31,7 +31,11 @@ func (s *selfDeleting) Probe(_ context.Context, secret apikey.Secret, _ string) 
 	return proof, nil
 }
 
-func (s *selfDeleting) DeleteBySecret(context.Context, string, apikey.Secret) (apikey.Deleted, error) {
+func (s *selfDeleting) Abilities() client.Abilities {
+	return client.Abilities{DeleteBySecret: s.deleteBySecret}
+}
+
+func (s *selfDeleting) deleteBySecret(context.Context, string, apikey.Secret) (apikey.Deleted, error) {
 	s.calls++
 	if s.loses {
 		return apikey.Deleted{}, &client.Error{Op: "delete a key", Kind: client.Timeout, Outcome: client.Unknown}

@@ -46,7 +46,7 @@ func (s *ordering) Delete(ctx context.Context, id string) (apikey.Deleted, error
 	return out.Deleted, err
 }
 
-func (s *ordering) DeleteBySecret(ctx context.Context, id string, secret apikey.Secret) (apikey.Deleted, error) {
+func (s *ordering) deleteBySecret(ctx context.Context, id string, secret apikey.Secret) (apikey.Deleted, error) {
 	out, err := s.d.handle(ctx, Order{What: Delete, Key: apikey.Key{ID: id}, Secret: secret, Act: s.act})
 	return out.Deleted, err
 }
@@ -108,8 +108,8 @@ func (d *Desk) deleteBySecret(ctx context.Context, o Order) (apikey.Deleted, err
 	refused := func(kind client.Kind, why, next string) (apikey.Deleted, error) {
 		return apikey.Deleted{}, &client.Error{Op: o.op(), Kind: kind, Outcome: client.NotDone, Message: why, Hint: next}
 	}
-	deleter, ok := client.As[client.SelfDeleter](d.service)
-	if !ok {
+	deleteBySecret := d.service.Abilities().DeleteBySecret
+	if deleteBySecret == nil {
 		return refused(client.Unsupported, "this service has no call by which a secret deletes its own key", "Delete the key without its secret, with the profile's credential.")
 	}
 	proof, unidentified, err := client.Verify(ctx, d.service, o.Secret)
@@ -138,5 +138,5 @@ func (d *Desk) deleteBySecret(ctx context.Context, o Order) (apikey.Deleted, err
 	}
 	ctx, cancel := d.uncancelled(ctx, o)
 	defer cancel()
-	return deleter.DeleteBySecret(ctx, o.Key.ID, o.Secret)
+	return deleteBySecret(ctx, o.Key.ID, o.Secret)
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -17,7 +18,6 @@ import (
 	"detent/client"
 	"detent/config"
 	"detent/delivery"
-	"detent/keyserver/wirename"
 )
 
 // issuer is a service that does what it is asked, unless it has an error to give.
@@ -39,6 +39,10 @@ var able = apikey.Capabilities{Title: "Issuer", Create: apikey.Can(), Delete: ap
 	Roles: []apikey.RoleInfo{{Name: "reader"}}, MaxName: 20}
 
 func (s *issuer) Capabilities() apikey.Capabilities { return s.caps }
+
+func (s *issuer) Abilities() client.Abilities {
+	return client.Abilities{RequestPublicKey: s.RequestPublicKey, Retrieve: s.Retrieve, Roll: s.Roll, EndOverlap: s.EndOverlap, KeepFormer: s.KeepFormer}
+}
 
 func (s *issuer) List(_ context.Context, each func([]apikey.Key)) error {
 	each(s.keys)
@@ -254,20 +258,15 @@ func call(ctx context.Context, s client.Service, o Order) (err error) {
 	case Delete:
 		_, err = s.Delete(ctx, o.Key.ID)
 	case PublicKey:
-		requester, _ := client.As[client.PublicKeys](s)
-		_, err = requester.RequestPublicKey(ctx, o.Request)
+		_, err = s.Abilities().RequestPublicKey(ctx, o.Request)
 	case Retrieve:
-		retriever, _ := client.As[client.Retriever](s)
-		_, err = retriever.Retrieve(ctx, o.Key.ID)
+		_, err = s.Abilities().Retrieve(ctx, o.Key.ID)
 	case Roll:
-		roller, _ := client.As[client.Roller](s)
-		_, err = roller.Roll(ctx, o.Key.ID, apikey.RollOrder{Overlap: o.Overlap, Once: o.Once})
+		_, err = s.Abilities().Roll(ctx, o.Key.ID, apikey.RollOrder{Overlap: o.Overlap, Once: o.Once})
 	case EndOverlap:
-		roller, _ := client.As[client.Roller](s)
-		_, err = roller.EndOverlap(ctx, o.Key.ID)
+		_, err = s.Abilities().EndOverlap(ctx, o.Key.ID)
 	case KeepFormer:
-		roller, _ := client.As[client.Roller](s)
-		_, err = roller.KeepFormer(ctx, o.Key.ID, o.Key.ExpiresAt)
+		_, err = s.Abilities().KeepFormer(ctx, o.Key.ID, o.Key.ExpiresAt)
 	default:
 		err = fmt.Errorf("call makes no call for %q", o.What)
 	}
@@ -452,7 +451,7 @@ func TestACallThatTheServiceDoesNotHaveIsRefused(t *testing.T) {
 	everyServiceHas := []string{"create", "update", "disable", "delete"}
 	for what, c := range orders {
 		s := &issuer{caps: able}
-		at := open(t, struct{ client.Service }{s}, nil)
+		at := open(t, &some{Service: s}, nil)
 		_, err := at.Do(t.Context(), c.order)
 		lacks := !slices.Contains(everyServiceHas, what)
 		if client.IsKind(err, client.Unsupported) != lacks || lacks && (client.MayHaveHappened(err) || len(s.sent) > 0) {
@@ -475,17 +474,24 @@ func TestAWriteIsNotBrokenOffAndAReadIs(t *testing.T) {
 	}
 }
 
-// TestADesksServiceCanDoWhatItsIssuerCan, and nothing else.
+// TestADesksServiceCanDoWhatItsIssuerCan, and nothing else: each call of Abilities is there where the issuer has it, alone and among others.
 func TestADesksServiceCanDoWhatItsIssuerCan(t *testing.T) {
-	for _, issuer := range []string{wirename.Prosopo, wirename.Vertesia, wirename.Generic} {
-		s, err := client.Open(client.Options{Service: issuer, URL: "http://127.0.0.1:1", Token: apikey.NewSecret("sk_live_0123456789abcdef0123456789abcdef"), Environment: apikey.Live})
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, r := range []client.Service{open(t, s, nil).Service(), open(t, s, nil).Acts()} {
-			if can[client.PublicKeys](s) != can[client.PublicKeys](r) || can[client.Retriever](s) != can[client.Retriever](r) || can[client.Identifier](s) != can[client.Identifier](r) ||
-				can[client.ProjectFinder](s) != can[client.ProjectFinder](r) || can[client.Clock](s) != can[client.Clock](r) {
-				t.Errorf("%s can do something else", issuer)
+	for i := range reflect.TypeFor[client.Abilities]().NumField() {
+		for _, others := range []bool{false, true} {
+			s := &some{Service: &issuer{caps: able}}
+			can := reflect.ValueOf(&s.can).Elem()
+			for j := range can.NumField() {
+				if others != (i == j) {
+					can.Field(j).Set(reflect.MakeFunc(can.Field(j).Type(), nil))
+				}
+			}
+			for _, wrapped := range []client.Service{open(t, s, nil).Service(), open(t, s, nil).Acts()} {
+				out := reflect.ValueOf(wrapped.Abilities())
+				for j := range out.NumField() {
+					if out.Field(j).IsNil() != can.Field(j).IsNil() {
+						t.Errorf("%s: absent %v, of the issuer %v", can.Type().Field(j).Name, out.Field(j).IsNil(), can.Field(j).IsNil())
+					}
+				}
 			}
 		}
 	}
@@ -502,7 +508,13 @@ func TestADesksServiceCanDoWhatItsIssuerCan(t *testing.T) {
 	}
 }
 
-func can[T any](s client.Service) bool { _, ok := client.As[T](s); return ok }
+// some is a service with some abilities.
+type some struct {
+	client.Service
+	can client.Abilities
+}
+
+func (s *some) Abilities() client.Abilities { return s.can }
 
 // TestATakingBackLeavesWhatSomebodyHasWrittenSince: the second place fails, and the first one holds neither the new secret nor the old
 // value by then.

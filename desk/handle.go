@@ -125,15 +125,15 @@ func (d *Desk) act(ctx context.Context, o Order) (Outcome, error) {
 }
 
 // byCall is the call of an order that not every service has. without is what is said of one that does not.
-func byCall[C any](without string, call func(ctx context.Context, service C, o Order) (Outcome, error)) func(context.Context, *Desk, Order) (Outcome, error) {
+func byCall(without string, has func(can client.Abilities) bool, call func(ctx context.Context, can client.Abilities, o Order) (Outcome, error)) func(context.Context, *Desk, Order) (Outcome, error) {
 	return func(ctx context.Context, d *Desk, o Order) (Outcome, error) {
-		service, ok := client.As[C](d.service)
-		if !ok {
+		can := d.service.Abilities()
+		if !has(can) {
 			return Outcome{}, refusal(o, client.Unsupported, without)
 		}
 		ctx, cancel := d.uncancelled(ctx, o)
 		defer cancel()
-		return call(ctx, service, o)
+		return call(ctx, can, o)
 	}
 }
 

@@ -31,16 +31,16 @@ func init() {
 				maps.Copy(r.Granted, fieldsOf(&apikey.Key{ExpiresAt: out.Public.ExpiresAt}, apikey.FieldExpiry))
 			}
 		},
-		call: byCall("this service gives no public keys", func(ctx context.Context, s client.PublicKeys, o Order) (out Outcome, err error) {
-			out.Public, err = s.RequestPublicKey(ctx, o.Request)
+		call: byCall("this service gives no public keys", func(can client.Abilities) bool { return can.RequestPublicKey != nil }, func(ctx context.Context, can client.Abilities, o Order) (out Outcome, err error) {
+			out.Public, err = can.RequestPublicKey(ctx, o.Request)
 			return out, err
 		}),
 		do: func(ctx context.Context, d *Desk, o Order) (Outcome, error) { return d.publicKey(ctx, o) },
 	}
 }
 
-// RequestPublicKey may make a key.
-func (s *ordering) RequestPublicKey(ctx context.Context, req apikey.PublicKeyRequest) (apikey.PublicKeyValue, error) {
+// requestPublicKey may make a key.
+func (s *ordering) requestPublicKey(ctx context.Context, req apikey.PublicKeyRequest) (apikey.PublicKeyValue, error) {
 	out, err := s.d.handle(ctx, Order{What: PublicKey, Request: req, Act: s.act})
 	return out.Public, err
 }

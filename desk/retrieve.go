@@ -17,15 +17,15 @@ func init() {
 				r.Result, r.Reason = audit.Refused, "not given"
 			}
 		},
-		call: byCall("this service gives no secret again", func(ctx context.Context, s client.Retriever, o Order) (out Outcome, err error) {
-			out.Secret, err = s.Retrieve(ctx, o.Key.ID)
+		call: byCall("this service gives no secret again", func(can client.Abilities) bool { return can.Retrieve != nil }, func(ctx context.Context, can client.Abilities, o Order) (out Outcome, err error) {
+			out.Secret, err = can.Retrieve(ctx, o.Key.ID)
 			return out, err
 		}),
 	}
 }
 
-// Retrieve changes nothing, and whoever gets the secret has the key.
-func (s *ordering) Retrieve(ctx context.Context, id string) (apikey.Secret, error) {
+// retrieve changes nothing, and whoever gets the secret has the key.
+func (s *ordering) retrieve(ctx context.Context, id string) (apikey.Secret, error) {
 	out, err := s.d.handle(ctx, Order{What: Retrieve, Key: apikey.Key{ID: id}, Act: s.act})
 	return out.Secret, err
 }

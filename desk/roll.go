@@ -10,7 +10,7 @@ import (
 
 // What a roll begins, and what ends it. Each makes a secret die sooner or later, so that it is for whoever may delete.
 func init() {
-	const noRoll = "this service gives no key a new secret"
+	const noRoll, noCall = "this service gives no key a new secret", "the service has no call for it"
 	abilities := func(c *apikey.Capabilities) []*apikey.Ability { return []*apikey.Ability{&c.Roll.Ability} }
 	asked := func(_ *Desk, _ Order, was apikey.Key, e *Entry) {
 		e.Before = fieldsOf(&was, apikey.FieldRolled, apikey.FieldFormerEnds)
@@ -33,17 +33,17 @@ func init() {
 				r.Reason = "done before, under the same name"
 			}
 		},
-		call: byCall(noRoll, func(ctx context.Context, s client.Roller, o Order) (out Outcome, err error) {
-			out.Rolled, err = s.Roll(ctx, o.Key.ID, apikey.RollOrder{Overlap: o.Overlap, Once: o.Once, Expiry: o.Draft.Expiry})
+		call: byCall(noRoll, func(can client.Abilities) bool { return can.Roll != nil }, func(ctx context.Context, can client.Abilities, o Order) (out Outcome, err error) {
+			out.Rolled, err = can.Roll(ctx, o.Key.ID, apikey.RollOrder{Overlap: o.Overlap, Once: o.Once, Expiry: o.Draft.Expiry})
 			return out, err
 		}),
 	}
-	ending := func(op string, can func(apikey.Roll) bool, call func(client.Roller, context.Context, apikey.Key) (apikey.Deleted, error)) kind {
+	ending := func(op string, can func(apikey.Roll) bool, has func(client.Abilities) bool, call func(client.Abilities, context.Context, apikey.Key) (apikey.Deleted, error)) kind {
 		return kind{
 			op: op, admins: true, abilities: abilities, recordAsked: asked,
 			can: func(c apikey.Capabilities) apikey.Ability {
 				if c.Roll.OK && !can(c.Roll) {
-					return apikey.Cannot("the service has no call for it")
+					return apikey.Cannot(noCall)
 				}
 				return c.Roll.Ability
 			},
@@ -52,31 +52,33 @@ func init() {
 					r.Reason = "no overlap runs"
 				}
 			},
-			call: byCall(noRoll, func(ctx context.Context, s client.Roller, o Order) (out Outcome, err error) {
-				out.Deleted, err = call(s, ctx, o.Key)
+			call: byCall(noCall, has, func(ctx context.Context, can client.Abilities, o Order) (out Outcome, err error) {
+				out.Deleted, err = call(can, ctx, o.Key)
 				return out, err
 			}),
 		}
 	}
-	kinds[EndOverlap] = ending("end an overlap", func(r apikey.Roll) bool { return r.End }, func(s client.Roller, ctx context.Context, k apikey.Key) (apikey.Deleted, error) {
-		return s.EndOverlap(ctx, k.ID)
-	})
-	kinds[KeepFormer] = ending("give a key back to its former secret", func(r apikey.Roll) bool { return r.Keep }, func(s client.Roller, ctx context.Context, k apikey.Key) (apikey.Deleted, error) {
-		return s.KeepFormer(ctx, k.ID, k.ExpiresAt)
-	})
+	kinds[EndOverlap] = ending("end an overlap", func(r apikey.Roll) bool { return r.End }, func(can client.Abilities) bool { return can.EndOverlap != nil },
+		func(can client.Abilities, ctx context.Context, k apikey.Key) (apikey.Deleted, error) {
+			return can.EndOverlap(ctx, k.ID)
+		})
+	kinds[KeepFormer] = ending("give a key back to its former secret", func(r apikey.Roll) bool { return r.Keep }, func(can client.Abilities) bool { return can.KeepFormer != nil },
+		func(can client.Abilities, ctx context.Context, k apikey.Key) (apikey.Deleted, error) {
+			return can.KeepFormer(ctx, k.ID, k.ExpiresAt)
+		})
 }
 
-func (s *ordering) Roll(ctx context.Context, id string, order apikey.RollOrder) (apikey.Rolled, error) {
+func (s *ordering) roll(ctx context.Context, id string, order apikey.RollOrder) (apikey.Rolled, error) {
 	out, err := s.d.handle(ctx, Order{What: Roll, Key: apikey.Key{ID: id}, Overlap: order.Overlap, Once: order.Once, Draft: apikey.Draft{Expiry: order.Expiry}, Act: s.act})
 	return out.Rolled, err
 }
 
-func (s *ordering) EndOverlap(ctx context.Context, id string) (apikey.Deleted, error) {
+func (s *ordering) endOverlap(ctx context.Context, id string) (apikey.Deleted, error) {
 	out, err := s.d.handle(ctx, Order{What: EndOverlap, Key: apikey.Key{ID: id}, Act: s.act})
 	return out.Deleted, err
 }
 
-func (s *ordering) KeepFormer(ctx context.Context, id string, ends apikey.Moment) (apikey.Deleted, error) {
+func (s *ordering) keepFormer(ctx context.Context, id string, ends apikey.Moment) (apikey.Deleted, error) {
 	out, err := s.d.handle(ctx, Order{What: KeepFormer, Key: apikey.Key{ID: id, ExpiresAt: ends}, Act: s.act})
 	return out.Deleted, err
 }

@@ -7,8 +7,7 @@ import (
 	"detent/client"
 )
 
-// Service is the profile's service for screens and commands: what it is asked to change becomes an order. Its optional
-// interfaces go through (client.As).
+// Service is the profile's service for screens and commands: what it is asked to change becomes an order.
 func (d *Desk) Service() client.Service { return &ordering{Service: d.service, d: d} }
 
 // Acts is the profile's service for a rotation, whose acts are orders that it has looked at by its own rules.
@@ -21,11 +20,17 @@ type ordering struct {
 	act bool
 }
 
-// Unwrap gives the service itself, and Delegates says that what is in addition to a Service here is there only where it is in that.
-func (s *ordering) Unwrap() client.Service { return s.Service }
-
-// Delegates is for client.As.
-func (s *ordering) Delegates() {}
+// Abilities are the service's, with an order in place of each that changes a key or gives its secret.
+func (s *ordering) Abilities() client.Abilities {
+	can := s.Service.Abilities()
+	can.RequestPublicKey = client.Where(can.RequestPublicKey != nil, s.requestPublicKey)
+	can.Retrieve = client.Where(can.Retrieve != nil, s.retrieve)
+	can.Roll = client.Where(can.Roll != nil, s.roll)
+	can.EndOverlap = client.Where(can.EndOverlap != nil, s.endOverlap)
+	can.KeepFormer = client.Where(can.KeepFormer != nil, s.keepFormer)
+	can.DeleteBySecret = client.Where(can.DeleteBySecret != nil, s.deleteBySecret)
+	return can
+}
 
 func (s *ordering) Capabilities() apikey.Capabilities {
 	if s.act {

@@ -55,12 +55,12 @@ func (h *Host) rememberCatalogue(p config.Profile, told client.Catalogue) {
 // AskCatalogue asks the service what a new key can be given, unless it said so within an age, or cannot be asked. Where it
 // fails, what was known before holds.
 func (s *Session) AskCatalogue(ctx context.Context, within time.Duration) error {
-	asker, ok := client.As[client.Cataloguer](s.Service)
+	catalogue := s.Service.Abilities().Catalogue
 	known := s.Service.Capabilities().Catalogue
-	if !ok || !known.Asked.IsZero() && s.now().Sub(known.Asked) < within {
+	if catalogue == nil || !known.Asked.IsZero() && s.now().Sub(known.Asked) < within {
 		return nil
 	}
-	told, err := asker.Catalogue(ctx)
+	told, err := catalogue(ctx)
 	if err == nil {
 		s.remember(told)
 	}
@@ -100,10 +100,10 @@ func (h *Host) PropertyNames() (out []string) {
 }
 
 // ParseProperties reads what a new or a changed key is to have of the service's own, as NAME=VALUE. Where the service tells which words there
-// are, and they are not known, or one is none of them, it is asked.
-func (s *Session) ParseProperties(ctx context.Context, texts []string, zone *time.Location) (map[string]json.RawMessage, error) {
+// are, and they are not known, or one is none of them, it is asked. has are those of the key that is changed; nil for a new one.
+func (s *Session) ParseProperties(ctx context.Context, texts []string, has map[string]json.RawMessage, zone *time.Location) (map[string]json.RawMessage, error) {
 	parse := func() (map[string]json.RawMessage, error) {
-		return apikey.ParseProperties(texts, s.Offered().Properties, s.now(), zone)
+		return apikey.ParseProperties(texts, s.Offered().Properties, has, s.now(), zone)
 	}
 	untold := func(p apikey.Property) bool { return p.Asks && s.Offered().Catalogue.Asked.IsZero() }
 	if len(texts) > 0 && slices.ContainsFunc(s.Caps.Properties, untold) {

@@ -84,7 +84,7 @@ func TestANameFindsTheKeyThatWorks(t *testing.T) {
 		"of a rotation, whose old key is off and stays":  {[]apikey.Key{disabled, marked}, false, "ci", "k4", false},
 		"one whose end is not told, beside an ended one": {[]apikey.Key{ended, alike}, false, "ci", "k3", true},
 	} {
-		s := &Session{now: func() time.Time { return now }}
+		s := &Session{now: func() time.Time { return now }, Service: clocked{}}
 		if tc.switches {
 			s.Caps.Disable = apikey.Can()
 		}
@@ -105,9 +105,11 @@ type clocked struct {
 	told  bool
 }
 
-func (c clocked) ServerTime() (server, local time.Time, ok bool) {
-	local = time.Date(2026, 11, 30, 0, 59, 0, 0, time.UTC)
-	return local.Add(c.ahead), local, c.told
+func (c clocked) Abilities() client.Abilities {
+	return client.Abilities{ServerTime: func() (server, local time.Time, ok bool) {
+		local = time.Date(2026, 11, 30, 0, 59, 0, 0, time.UTC)
+		return local.Add(c.ahead), local, c.told
+	}}
 }
 
 // TestWhichKeyOfANameIsOverIsTheServicesToSay: by a clock of this machine that is wrong another key would be rotated.

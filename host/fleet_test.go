@@ -186,7 +186,7 @@ func TestUnderAScreenNoTokenCommandRuns(t *testing.T) {
 }
 
 func TestAFilterIsHeldAgainstWhatOneProfileSays(t *testing.T) {
-	a := Answer{Session: &Session{}, Keys: []apikey.Key{{ID: "1", Name: "one"}, {ID: "2", Name: "two"}}}
+	a := Answer{Session: &Session{Service: clocked{}}, Keys: []apikey.Key{{ID: "1", Name: "one"}, {ID: "2", Name: "two"}}}
 	for filter, want := range map[string]string{"one": "1", "!one": "2", "": "1 2", "used<1d": " no key reports last used: which keys the filter means is not known", "!used<1d": "1 2 no key reports last used: the filter left none out by it"} {
 		f, err := keylist.ParseFilter(filter)
 		if err != nil {
@@ -201,7 +201,7 @@ func TestAFilterIsHeldAgainstWhatOneProfileSays(t *testing.T) {
 			t.Errorf("%q: %q, want %q", filter, text, want)
 		}
 	}
-	if found := (Answer{Session: &Session{}}).Find(must(keylist.ParseFilter("used<1d")), nil, time.Now()); found.Doubt() != "" {
+	if found := (Answer{Session: &Session{Service: clocked{}}}).Find(must(keylist.ParseFilter("used<1d")), nil, time.Now()); found.Doubt() != "" {
 		t.Errorf("of no keys: %s", found.Doubt())
 	}
 }

@@ -58,6 +58,21 @@ func TestAMisspeltMemberIsTold(t *testing.T) {
 	}
 }
 
+// TestAFieldIsCalledAsTheFileCallsIt: a beginning and an end of secrets are no mask, and a limit is nothing that is copied unread.
+func TestAFieldIsCalledAsTheFileCallsIt(t *testing.T) {
+	file := strings.Replace(jotAccess, ` secret = [`, ` prefix = ["shelf"], suffix = ["wrong"], secret = [`, 1) + `number = [{ name = "budget", title = "dollars" }]` + "\n" +
+		`property = [{ name = "zones", kind = "list", title = "zones" }]` + "\n"
+	said, _, err := (&jot{}).tried(t, file, false)
+	for _, want := range []string{"prefix: of 1 of 1\n", `suffix: not seen yet: no row has "wrong"` + "\n", `number budget: not seen yet: no row has "budget"`, `list zones: not seen yet: no row has "zones"`, "copied meta: of 1 of 1\n"} {
+		if !strings.Contains(said, "field        "+want) || err != nil || strings.Contains(said, "masked") {
+			t.Errorf("%q is not said: %v\n%s", want, err, said)
+		}
+	}
+	if said, _, err = (&jot{}).tried(t, file, true); !errors.Is(err, ErrNo) || !strings.Contains(said, `suffix       failed: the new key's row has no "wrong": is it called otherwise? (row.suffix)`) || strings.Contains(said, "prefix       failed") {
+		t.Errorf("%v\n%s", err, said)
+	}
+}
+
 // TestAMemberThatIsThereAndEmptyIsNoMisspeltOne: keys that were never used have it, as null.
 func TestAMemberThatIsThereAndEmptyIsNoMisspeltOne(t *testing.T) {
 	said, _, err := (&jot{}).tried(t, strings.Replace(jotFile, `last_used_at = ["used"]`, `last_used_at = ["used"], updated_at = ["used2"]`, 1), true)

@@ -141,6 +141,9 @@ func DescribeIssuer(w io.Writer, d *kit.Declaration) error {
 	}
 	row("settings", strings.Join(d.Settings, ", "))
 	for _, c := range d.Calls() {
+		if with := strings.Join(d.Requests()[c.Name].Constants(), ", "); c.Name == "create" && with != "" {
+			c.Call += ", always with " + with
+		}
 		row(c.Name, c.Call)
 	}
 	for _, p := range d.Probes {

@@ -7,8 +7,21 @@ import (
 	"testing"
 
 	"detent/client/issuers"
+	"detent/client/kit"
 	"detent/tui/ui"
 )
+
+// TestAnIssuerIsShownWithWhatEachNewKeyIsAskedFor: constants may be access, too.
+func TestAnIssuerIsShownWithWhatEachNewKeyIsAskedFor(t *testing.T) {
+	d, err := kit.Load("jot.toml", []byte(strings.Replace(jotFile, `send = { name`, `send = { kind = "admin", grant = { scopes = ["read", "write"], days = 7 }, name`, 1)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out strings.Builder
+	if err := DescribeIssuer(&out, d); err != nil || !strings.Contains(out.String(), `create       POST /v1/{team}/keys, always with grant.days = 7, grant.scopes = "read", grant.scopes = "write", kind = "admin"`+"\n") {
+		t.Errorf("%v\n%s", err, out.String())
+	}
+}
 
 // TestTheListOfIssuersFitsAndSaysWhatEachWasProvenOn: in 80 columns, with a file of the user's that is right and one that is wrong, whose
 // reason is a line of its own.

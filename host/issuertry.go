@@ -7,7 +7,10 @@ import (
 	"os"
 	"path/filepath"
 
+	"detent/apikey"
 	"detent/client"
+	"detent/client/kit"
+	"detent/config"
 	"detent/host/trial"
 )
 
@@ -47,6 +50,7 @@ func (h *Host) TryIssuer(ctx context.Context, file string, o TryOptions, out io.
 		}
 	}
 	p.Service = d.Name
+	h.sayParents(ctx, p, filepath.Dir(file), d, out)
 	to.Open = func(ctx context.Context, watch *client.Trial) (trial.Opened, error) {
 		s, err := h.openWith(ctx, p, filepath.Dir(file), !o.Write, watch)
 		if err != nil {
@@ -59,4 +63,23 @@ func (h *Host) TryIssuer(ctx context.Context, file string, o TryOptions, out io.
 		err = ErrNo
 	}
 	return err
+}
+
+// sayParents says what the parents that the profile lacks can be, as far as the file has a call that tells.
+func (h *Host) sayParents(ctx context.Context, p config.Profile, folder string, d *kit.Declaration, out io.Writer) {
+	for _, parent := range d.Parents {
+		if p.Parents[parent.Name] != "" || parent.Catalogue == nil {
+			continue
+		}
+		told, err := h.parentChoices(ctx, p, folder, parent.Name, apikey.Secret{})
+		if err != nil {
+			_, _ = fmt.Fprintf(out, "%-12s %s: which there are cannot be told: %v\n", "parent", parent.Name, err)
+		}
+		for _, c := range told.All {
+			_, _ = fmt.Fprintf(out, "%-12s %s: %s %s\n", "parent", parent.Name, c.ID, c.Name)
+		}
+		if told.More {
+			_, _ = fmt.Fprintf(out, "%-12s %s: the service has more than the %d that it names at once\n", "parent", parent.Name, len(told.All))
+		}
+	}
 }

@@ -43,6 +43,8 @@ type jot struct {
 	short                                                  bool   // a create is answered with a secret alone
 	needs                                                  string // the scope without which a key is answered as a dead one is
 	alike                                                  int    // with this status
+	deletes                                                string // a delete fails: the key "stays", it "goes", or the list "fails" from then on, too
+	mute, muted, blind                                     bool   // after a change, whether a secret works is not answered
 	anew, forgets, keepsOld, hours                         bool   // of rolls: they make a key, an end is not given back, the former secret lives on, an overlap is of hours
 }
 
@@ -122,17 +124,26 @@ func (j *jot) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		no(j.scopes, "no scopes")
 	case r.URL.Path == "/v1/scopes":
 		say(200, map[string]any{"scopes": []string{"read", "write"}})
+	case r.URL.Path == "/v1/me" && j.muted:
+		no(503, "not now")
 	case r.URL.Path == "/v1/me":
 		me := map[string]any{"id": "u1"}
 		if at := slices.IndexFunc(j.keys, func(k *jotKey) bool { return k.secret == sent }); at >= 0 && !j.strange {
 			me["key"] = j.keys[at].id
 		}
 		say(200, me)
+	case about && r.Method == "DELETE" && j.deletes != "":
+		if j.deletes == "goes" && at >= 0 {
+			j.keys = slices.Delete(j.keys, at, at+1)
+		}
+		j.blind = j.deletes == "fails"
+		no(500, "something went wrong")
 	case about && at < 0 && j.againBad:
 		no(400, "bad request")
 	case about && at < 0:
 		no(404, "no such key")
 	case about && r.Method == "PATCH":
+		j.muted = j.mute
 		if k := j.keys[at]; body.Name != nil && !j.keepsName {
 			k.name = *body.Name
 		} else if body.On != nil {
@@ -148,6 +159,8 @@ func (j *jot) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			k.budget = body.Budget
 		}
 		say(200, j.row(j.keys[at]))
+	case r.Method == "GET" && j.blind:
+		no(500, "something went wrong")
 	case about && r.Method == "DELETE":
 		j.dead[j.keys[at].secret] = j.now()
 		j.keys = slices.Delete(j.keys, at, at+1)
@@ -392,6 +405,7 @@ func TestATrialSaysWhatDoesNotHold(t *testing.T) {
 		"a lag said":           {bend: func(j *jot) { j.lag = 40 * time.Second }, file: func(s string) string { return s + "truth = { revoke_lag = \"60s\" }\n" }, want: "(truth.revoke_lag = 1m0s)", ends: true},
 		"never dead":           {bend: func(j *jot) { j.neverDead = true }, want: "revoke_lag   failed: the deleted secret: not refused, 1m"},
 		"an end is needed":     {bend: func(j *jot) { j.needsEnd = true }, want: "create       not tried: a key without an end: the service refuses it", ends: true},
+		"and then no answer":   {bend: func(j *jot) { j.mute = true }, want: "update       failed: a name: the list shows it, and the secret is not accepted, 1m8s later: no answer"},
 		"a key that is hidden": {bend: func(j *jot) { j.hides = true }, want: "list         failed: the new key is not in it"},
 		"a second time":        {bend: func(j *jot) { j.againBad = true }, want: "delete       failed: a second time: "},
 		"no pages": {file: func(s string) string {
@@ -417,6 +431,29 @@ func TestATrialSaysWhatDoesNotHold(t *testing.T) {
 				t.Error(recorded)
 			}
 		})
+	}
+}
+
+// TestATrialSaysWhatItLeavesBehind, by what the list shows of a key whose deletion is not known to have happened, and where it has no call for it.
+func TestATrialSaysWhatItLeavesBehind(t *testing.T) {
+	for deletes, c := range map[string]struct {
+		want, not string
+		leaves    int
+		fails     bool
+	}{
+		"stays": {want: "delete       failed: a key of the trial's own is still there\nleft         the key named detent-try-", not: "does not have", leaves: 3, fails: true},
+		"goes":  {want: "delete       not tried: an answer to it that is understood: the list does not have the key any more\n             the key named detent-try-", not: "left  ", fails: true},
+		"fails": {want: "delete       failed: whether a key of the trial's own is still there is not known: the list could not be read\nleft         the key named detent-try-", not: "is still there\n", leaves: 3, fails: true},
+		"":      {want: "delete it where keys are deleted\n", not: "failed", leaves: 2},
+	} {
+		file := jotFile
+		if deletes == "" {
+			file = strings.Replace(file, "delete = ", "# ", 1)
+		}
+		said, recorded, err := (&jot{deletes: deletes, leaves: c.leaves}).tried(t, file, true)
+		if !strings.Contains(said, c.want) || strings.Contains(said, c.not) || c.fails != errors.Is(err, ErrNo) || strings.Contains(recorded, canary) || strings.Contains(recorded, "detent-try-") {
+			t.Errorf("%s: %v\n%s\n%s", deletes, err, said, recorded)
+		}
 	}
 }
 

@@ -7,7 +7,7 @@ import (
 	"strings"
 
 	"detent/apikey"
-	"detent/client"
+	"detent/client/issuers"
 	"detent/config"
 	"detent/desk"
 	"detent/tui/ui"
@@ -94,7 +94,7 @@ func (k keeper) Check(o desk.Order) (desk.Order, error) {
 
 // foreign refuses a token that begins as another issuer's do.
 func foreign(folder string, p config.Profile, token apikey.Secret) error {
-	title, prefix, file := client.Foreign(folder, p.Service, token)
+	title, prefix, file := issuers.Foreign(folder, p.Service, token)
 	if title == "" || p.SecretPrefix != "" && token.HasPrefix(p.SecretPrefix) {
 		return nil
 	}

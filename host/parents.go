@@ -35,13 +35,17 @@ func (h *Host) Parents(ctx context.Context, say func(format string, args ...any)
 	if err != nil {
 		return nil, nil, err
 	}
+	folder, err := h.issuersPath()
+	if err != nil {
+		return nil, nil, err
+	}
 	asked, rows := false, []ParentRow{}
 	for _, parent := range d.Parents {
 		if parent.Catalogue == nil {
 			continue
 		}
 		asked = true
-		told, err := h.parentChoices(ctx, p, parent.Name, apikey.Secret{})
+		told, err := h.parentChoices(ctx, p, folder, parent.Name, apikey.Secret{})
 		if err != nil {
 			failed = err
 			say("%s: %v", parent.Name, err)
@@ -60,13 +64,9 @@ func (h *Host) Parents(ctx context.Context, say func(format string, args ...any)
 	return rows, failed, nil
 }
 
-// parentChoices asks the service of a profile what one parent can be. typed is a token that the profile does not name yet; absent for its
+// parentChoices asks the service of a profile, by an issuer that is built in or in a folder, what one parent can be. typed is a token that the profile does not name yet; absent for its
 // own. One that begins as another issuer's do is sent nowhere.
-func (h *Host) parentChoices(ctx context.Context, p config.Profile, parent string, typed apikey.Secret) (client.Choices, error) {
-	folder, err := h.issuersPath()
-	if err != nil {
-		return client.Choices{}, err
-	}
+func (h *Host) parentChoices(ctx context.Context, p config.Profile, folder, parent string, typed apikey.Secret) (client.Choices, error) {
 	opts, err := h.optionsOf(ctx, p, folder, typed)
 	if err != nil {
 		return client.Choices{}, err
@@ -89,6 +89,10 @@ func (h *Screens) ParentChoices(ctx context.Context, n ui.ProfileDraft, parent s
 		return client.Choices{}, err
 	}
 	n.URL = clean
+	folder, err := h.issuersPath()
+	if err != nil {
+		return client.Choices{}, err
+	}
 	old, _ := h.lookup(n.Name)
-	return h.parentChoices(ctx, profileOf(n, old), parent, n.NewToken)
+	return h.parentChoices(ctx, profileOf(n, old), folder, parent, n.NewToken)
 }

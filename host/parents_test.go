@@ -102,6 +102,22 @@ func TestATrialAsksWhatKeysCanBelongTo(t *testing.T) {
 	}
 }
 
+// TestATrialWithoutAParentSaysWhichThereAre: by its own file, whatever the profile is of and wherever the file lies.
+func TestATrialWithoutAParentSaysWhichThereAre(t *testing.T) {
+	for status, want := range map[int]string{200: "parent       team: 7 Ops\nparent       team: 8 Shop\n", 403: "parent       team: which there are cannot be told: "} {
+		server, _ := teams(t, status, map[int]string{200: twoTeams, 403: `{"error":"no"}`}[status])
+		h, _ := crew(t, server.URL, "")
+		file := filepath.Join(t.TempDir(), "other.toml")
+		if err := os.WriteFile(file, []byte(strings.Replace(teamsFile, `"crew"`, `"other"`, 1)), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		var out strings.Builder
+		if err := h.TryIssuer(t.Context(), file, TryOptions{}, &out); err == nil || !strings.Contains(out.String(), want) || !strings.Contains(err.Error(), `the profile needs parents = { team = "…" }: Team`) {
+			t.Errorf("%d: %v\n%s", status, err, out.String())
+		}
+	}
+}
+
 // TestAFormAsksForAProfileThatIsNotThereYet: with what was typed, and nobody from elsewhere. A token that begins as another service's do goes nowhere.
 func TestAFormAsksForAProfileThatIsNotThereYet(t *testing.T) {
 	server, asks := teams(t, 200, twoTeams)

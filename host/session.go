@@ -140,21 +140,15 @@ const maxSkew = time.Minute
 // serviceNow is the service's own time, as far as an answer has told it.
 func (s *Session) serviceNow() time.Time {
 	now := s.now()
-	if clock, ok := client.As[client.Clock](s.Service); ok {
-		if server, local, told := clock.ServerTime(); told {
-			now = now.Add(server.Sub(local))
-		}
+	if server, local, told := client.ServerTime(s.Service); told {
+		now = now.Add(server.Sub(local))
 	}
 	return now
 }
 
 // ClockSkew is a note where the service's clock is far from ours: expiries look wrong then.
 func (s *Session) ClockSkew() (apikey.Finding, bool) {
-	clock, ok := client.As[client.Clock](s.Service)
-	if !ok {
-		return apikey.Finding{}, false
-	}
-	server, local, ok := clock.ServerTime()
+	server, local, ok := client.ServerTime(s.Service)
 	skew := server.Sub(local)
 	if !ok || skew.Abs() <= maxSkew {
 		return apikey.Finding{}, false

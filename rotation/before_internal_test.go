@@ -35,6 +35,8 @@ type shelved struct {
 
 func (s *shelf) Capabilities() apikey.Capabilities { return s.caps }
 
+func (s *shelf) Abilities() client.Abilities { return client.Abilities{} }
+
 func (s *shelf) List(_ context.Context, each func([]apikey.Key)) error {
 	var out []apikey.Key
 	for _, row := range s.rows {

@@ -22,8 +22,6 @@ type behind struct {
 	as    func(*apikey.Key) // nil leaves it out
 }
 
-func (b *behind) Unwrap() client.Service { return b.Service }
-
 func (b *behind) List(ctx context.Context, each func([]apikey.Key)) error {
 	lacks := b.lists > 0
 	b.lists--
@@ -104,8 +102,6 @@ type renaming struct {
 	err error
 }
 
-func (s renaming) Unwrap() client.Service { return s.Service }
-
 func (s renaming) Update(ctx context.Context, id string, p apikey.Patch) (apikey.Key, error) {
 	k, err := s.Service.Update(ctx, id, p)
 	if p.Name != nil && err == nil {
@@ -145,8 +141,6 @@ type lacking struct {
 	client.Service
 	lacks bool
 }
-
-func (s *lacking) Unwrap() client.Service { return s.Service }
 
 func (s *lacking) List(ctx context.Context, each func([]apikey.Key)) error {
 	if s.lacks {
@@ -190,10 +184,10 @@ type giving struct {
 	err error
 }
 
-func (s giving) Unwrap() client.Service { return s.Service }
-
-func (s giving) Retrieve(context.Context, string) (apikey.Secret, error) {
-	return apikey.Secret{}, s.err
+func (s giving) Abilities() client.Abilities {
+	can := s.Service.Abilities()
+	can.Retrieve = func(context.Context, string) (apikey.Secret, error) { return apikey.Secret{}, s.err }
+	return can
 }
 
 // TestASecretThatIsNotGivenAgainIsGone where the service says no; where it gives no answer it is asked again.
@@ -220,9 +214,11 @@ type telling struct {
 	err error
 }
 
-func (s telling) Unwrap() client.Service { return s.Service }
-
-func (s telling) Identify(context.Context, apikey.Secret) (*apikey.Key, error) { return nil, s.err }
+func (s telling) Abilities() client.Abilities {
+	can := s.Service.Abilities()
+	can.Identify = func(context.Context, apikey.Secret) (*apikey.Key, error) { return nil, s.err }
+	return can
+}
 
 // TestAServiceThatCannotTellWhoseASecretIsTellsNothing: what it refuses to say is not known; no answer is a failure.
 func TestAServiceThatCannotTellWhoseASecretIsTellsNothing(t *testing.T) {

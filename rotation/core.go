@@ -161,10 +161,8 @@ func (r *Rotation) newID() string {
 
 // serviceNow is the service's time, where it shows one, else this machine's.
 func (r *Rotation) serviceNow() time.Time {
-	if clock, ok := client.As[client.Clock](r.svc); ok {
-		if server, local, ok := clock.ServerTime(); ok {
-			return r.w.Wall().Add(server.Sub(local))
-		}
+	if server, local, ok := client.ServerTime(r.svc); ok {
+		return r.w.Wall().Add(server.Sub(local))
 	}
 	return r.w.Wall()
 }

@@ -163,10 +163,8 @@ func (r *Rotation) useNew(ctx context.Context) error {
 		return &refusedNow{t}
 	}
 	r.wait.probed, r.wait.answered = r.w.Now(), time.Time{}
-	if clock, ok := client.As[client.Clock](r.svc); ok {
-		if _, _, shown := clock.ServerTime(); shown {
-			r.wait.answered = r.serviceNow()
-		}
+	if _, _, shown := client.ServerTime(r.svc); shown {
+		r.wait.answered = r.serviceNow()
 	}
 	return nil
 }

@@ -217,6 +217,7 @@ type keyRecord struct {
 	RolledAt     moment                     `json:"rolled_at,omitzero"`
 	FormerEndsAt moment                     `json:"former_ends_at,omitzero"`
 	FormerUsedAt moment                     `json:"former_used_at,omitzero"`
+	Added        []apikey.Permission        `json:"added_permissions,omitzero"`
 	Own          bool                       `json:"own,omitzero"`
 	Extra        map[string]json.RawMessage `json:"extra,omitzero"`
 }
@@ -252,7 +253,7 @@ func (m *moment) UnmarshalJSON(b []byte) error {
 func record(k apikey.Key) keyRecord {
 	return keyRecord{k.ID, k.Name, k.Type, k.Role, k.Environment, k.Permissions, k.Masked, k.Account, k.Project,
 		k.ProjectName, k.Enabled, moment{k.CreatedAt}, moment{k.UpdatedAt}, moment{k.ExpiresAt}, moment{k.LastUsedAt},
-		k.Restrictions, k.CreatedBy, k.UpdatedBy, k.CanRetrieve, k.CannotRetrieve, moment{k.RolledAt}, moment{k.FormerEndsAt}, moment{k.FormerUsedAt}, k.Own, k.Extra}
+		k.Restrictions, k.CreatedBy, k.UpdatedBy, k.CanRetrieve, k.CannotRetrieve, moment{k.RolledAt}, moment{k.FormerEndsAt}, moment{k.FormerUsedAt}, k.Added, k.Own, k.Extra}
 }
 
 func (r keyRecord) key() apikey.Key {
@@ -260,7 +261,7 @@ func (r keyRecord) key() apikey.Key {
 		Permissions: r.Permissions, Masked: r.Masked, Account: r.Account, Project: r.Project, ProjectName: r.ProjectName,
 		Enabled: r.Enabled, CreatedAt: r.CreatedAt.Moment, UpdatedAt: r.UpdatedAt.Moment, ExpiresAt: r.ExpiresAt.Moment,
 		LastUsedAt: r.LastUsedAt.Moment, Restrictions: r.Restrictions, CreatedBy: r.CreatedBy, UpdatedBy: r.UpdatedBy,
-		CanRetrieve: r.CanRetrieve, CannotRetrieve: r.NoRetrieve, RolledAt: r.RolledAt.Moment, FormerEndsAt: r.FormerEndsAt.Moment, FormerUsedAt: r.FormerUsedAt.Moment, Own: r.Own, Extra: r.Extra}
+		CanRetrieve: r.CanRetrieve, CannotRetrieve: r.NoRetrieve, RolledAt: r.RolledAt.Moment, FormerEndsAt: r.FormerEndsAt.Moment, FormerUsedAt: r.FormerUsedAt.Moment, Added: r.Added, Own: r.Own, Extra: r.Extra}
 }
 
 // snapshot is the journal as it is now: what is changed in place later is changed in the original alone.

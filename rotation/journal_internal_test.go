@@ -20,7 +20,7 @@ var noon = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
 func TestJournalKeepsEveryFieldOfAKey(t *testing.T) {
 	on := true
 	k := apikey.Key{ID: "a", Name: "b", Type: "sk", Role: "admin", Environment: apikey.Live,
-		Permissions: []apikey.Permission{{Feature: "A", Name: "b"}, {Name: "c"}}, Masked: "pk7_…", Account: "d", Project: "e", ProjectName: "f",
+		Permissions: []apikey.Permission{{Feature: "A", Name: "b"}, {Name: "c"}}, Added: []apikey.Permission{{Name: "i"}}, Masked: "pk7_…", Account: "d", Project: "e", ProjectName: "f",
 		Enabled: &on, CreatedAt: apikey.At(noon), UpdatedAt: apikey.At(noon), ExpiresAt: apikey.Never(), LastUsedAt: apikey.Never(),
 		Restrictions: &apikey.Restrictions{IPAddresses: []string{"192.0.2.1"}}, CreatedBy: "g", UpdatedBy: "h", CanRetrieve: true, CannotRetrieve: true, Own: true,
 		RolledAt: apikey.At(noon), FormerEndsAt: apikey.At(noon), FormerUsedAt: apikey.Never(),

@@ -51,14 +51,12 @@ func (r *Rotation) seeDelay(used apikey.Moment, now time.Time) {
 		since = made.Evidence().At
 	}
 	late := max(now.Sub(r.newUse.at), r.w.Wall().Sub(since))
-	if clock, ok := client.As[client.Clock](r.svc); ok {
-		if server, _, shown := clock.ServerTime(); shown {
-			if server.Nanosecond() == 0 && !wholeSeconds(used) { // the clock is told in whole seconds, and may be as much later
-				server = server.Add(time.Second)
-			}
-			if at, ok := used.Time(); ok && !at.After(server) {
-				late = server.Sub(at)
-			}
+	if server, _, shown := client.ServerTime(r.svc); shown {
+		if server.Nanosecond() == 0 && !wholeSeconds(used) { // the clock is told in whole seconds, and may be as much later
+			server = server.Add(time.Second)
+		}
+		if at, ok := used.Time(); ok && !at.After(server) {
+			late = server.Sub(at)
 		}
 	}
 	r.j.LastUseMoves, r.j.UseDelay = true, late

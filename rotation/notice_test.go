@@ -21,9 +21,6 @@ type parts struct {
 	seen *[]string
 }
 
-func (p parts) Unwrap() client.Service { return p.Service }
-func (p parts) Delegates()             {}
-
 func (p parts) note(ctx context.Context, call string) {
 	part, ok := rotation.PartOf(ctx)
 	if !ok {

@@ -291,12 +291,12 @@ func (r *Rotation) recover(secret apikey.Secret) bool {
 
 // retrieve asks for a secret again; absent where the service does not give it.
 func (r *Rotation) retrieve(ctx context.Context, id string) (apikey.Secret, error) {
-	retriever, ok := client.As[client.Retriever](r.svc)
-	if !ok {
+	retrieve := r.svc.Abilities().Retrieve
+	if retrieve == nil {
 		return apikey.Secret{}, nil
 	}
 	r.w.Hook("before: retrieve")
-	secret, err := retriever.Retrieve(ctx, id)
+	secret, err := retrieve(ctx, id)
 	r.w.Hook("after: retrieve")
 	if client.IsKind(err, client.Unsupported) || client.IsKind(err, client.Forbidden) || client.IsKind(err, client.NotFound) {
 		return apikey.Secret{}, nil

@@ -48,10 +48,8 @@ func (r *Rotation) Plan(ctx context.Context) (FullPlan, error) {
 	}
 	v := viewOf(r.j, r.strategy, !r.secret.IsZero())
 	v.CanDelete, v.CanRename = r.caps.Delete.OK, r.caps.Rename.OK
-	_, finds := client.As[client.Identifier](r.svc)
-	_, home := client.As[client.ProjectFinder](r.svc)
-	_, gives := client.As[client.Retriever](r.svc)
-	p := &Planner{v: &v, dests: r.dests, own: r.j.Own, tries: !r.caps.NoTryDead, finds: finds, home: home, gives: gives, unnamed: r.j.unnamed(), renews: r.j.renews(), calls: func(op string) []string { return client.CallNames(r.svc, op) }}
+	can := r.svc.Abilities()
+	p := &Planner{v: &v, dests: r.dests, own: r.j.Own, tries: !r.caps.NoTryDead, finds: can.Identify != nil, home: can.OwnProject != nil, gives: can.Retrieve != nil, unnamed: r.j.unnamed(), renews: r.j.renews(), calls: func(op string) []string { return client.CallNames(r.svc, op) }}
 	if r.w.Switcher != nil {
 		p.switches, p.credential = r.w.Switcher.CanSwitch(), r.w.Switcher.Describe()
 	}

@@ -197,13 +197,13 @@ func (r *Rotation) refuseByKey(s *listing) error {
 
 // findHome asks for the project of detent's own credential, where no listed key tells it.
 func (r *Rotation) findHome(ctx context.Context, s *listing) error {
-	finder, ok := client.As[client.ProjectFinder](r.svc)
-	if !ok || s.own != nil {
+	ownProject := r.svc.Abilities().OwnProject
+	if ownProject == nil || s.own != nil {
 		return nil
 	}
 	r.w.Hook("before: own project")
 	defer r.w.Hook("after: own project")
-	project, known, err := finder.OwnProject(ctx)
+	project, known, err := ownProject(ctx)
 	switch {
 	case err != nil && !client.IsKind(err, client.Forbidden) && !client.IsKind(err, client.Invalid) && !client.IsKind(err, client.NotFound):
 		return err
@@ -340,11 +340,7 @@ func (r *Rotation) refuseByLifetime(s *listing) error {
 }
 
 func (r *Rotation) noteSkew() {
-	clock, ok := client.As[client.Clock](r.svc)
-	if !ok {
-		return
-	}
-	server, local, ok := clock.ServerTime()
+	server, local, ok := client.ServerTime(r.svc)
 	if d := server.Sub(local); ok && d.Abs() > maxSkew {
 		r.note("this machine's clock and the service's differ by %s", span(d.Abs()))
 	}

@@ -268,10 +268,10 @@ type homely struct {
 	err     error
 }
 
-func (h homely) Unwrap() client.Service { return h.Service }
-
-func (h homely) OwnProject(context.Context) (string, bool, error) {
-	return h.project, h.project != "", h.err
+func (h homely) Abilities() client.Abilities {
+	can := h.Service.Abilities()
+	can.OwnProject = func(context.Context) (string, bool, error) { return h.project, h.project != "", h.err }
+	return can
 }
 
 func TestAKeyOfTheCredentialsProjectRotatesBesideKeysOfOthers(t *testing.T) {

@@ -99,7 +99,7 @@ func (r *Rotation) giveEndBack(ctx context.Context, s *listing) error {
 		return nil
 	}
 	return r.change("give the old key its own end back", func() error {
-		_, err := rolls.roller.KeepFormer(ctx, r.j.Old.ID, r.j.Old.ExpiresAt.Moment)
+		_, err := rolls.keepFormer(ctx)
 		return err
 	}, func() { r.log("the service answered that the old key has the end again that it had") })
 }

@@ -13,15 +13,28 @@ import (
 // around is what lies between a rotation and a service that rolls: what is not said of it below is the service's own.
 type around struct {
 	client.Service
-	roller client.Roller
-	r      *Rotation
+	can client.Abilities // the service's
+	r   *Rotation
 }
 
-// Unwrap gives the service itself, and Delegates says that what is in addition to a Service here is there only where it is in that.
-func (s around) Unwrap() client.Service { return s.Service }
+// endOverlap and keepFormer are the service's calls for the old key. One may be gone since the roll: an issuer's file can be changed.
+func (s around) endOverlap(ctx context.Context) (apikey.Deleted, error) {
+	if s.can.EndOverlap == nil {
+		return apikey.Deleted{}, noCall("end the overlap")
+	}
+	return s.can.EndOverlap(ctx, s.r.j.Old.ID)
+}
 
-// Delegates is for client.As.
-func (s around) Delegates() {}
+func (s around) keepFormer(ctx context.Context) (apikey.Deleted, error) {
+	if s.can.KeepFormer == nil {
+		return apikey.Deleted{}, noCall("give the key back to its former secret")
+	}
+	return s.can.KeepFormer(ctx, s.r.j.Old.ID, s.r.j.Old.ExpiresAt.Moment)
+}
+
+func noCall(op string) error {
+	return &client.Error{Op: op, Kind: client.Unsupported, Outcome: client.NotDone, Message: "the service has no call for it"}
+}
 
 // rolling shows a key that is rolled as the two that its secrets make of it: the old one is the key with its former secret, which ends with
 // the overlap, and the new one has an id of its own here. To create is to roll, to delete the old one ends the overlap, and to delete the
@@ -41,18 +54,19 @@ func rolledID(id string, at apikey.Moment) string {
 
 const rolledMark = " rolled "
 
-// Identify is the service's while the key has one secret. Whose of two a secret is, it does not say.
-func (s *rolling) Identify(ctx context.Context, secret apikey.Secret) (*apikey.Key, error) {
-	finder, can := client.As[client.Identifier](s.Service)
-	if !can || s.r.j.Step != Preflight {
-		return nil, nil
-	}
-	return finder.Identify(ctx, secret)
+// Abilities are the service's. It gives no secret again: which of the two it would be is not said.
+func (s *rolling) Abilities() client.Abilities {
+	can := s.can
+	can.Retrieve, can.Identify = nil, client.Where(can.Identify != nil, s.identify)
+	return can
 }
 
-// Retrieve gives no secret again: which of the two it would be is not said.
-func (s *rolling) Retrieve(context.Context, string) (apikey.Secret, error) {
-	return apikey.Secret{}, nil
+// identify is the service's while the key has one secret. Whose of two a secret is, it does not say.
+func (s *rolling) identify(ctx context.Context, secret apikey.Secret) (*apikey.Key, error) {
+	if s.r.j.Step != Preflight {
+		return nil, nil
+	}
+	return s.can.Identify(ctx, secret)
 }
 
 // Capabilities are the service's, as far as they are of two keys.
@@ -121,7 +135,7 @@ func (s *rolling) Create(ctx context.Context, _ apikey.Draft) (apikey.Created, e
 	if s.r.j.atOnce() {
 		s.r.deleteIsSent()
 	}
-	rolled, err := s.roller.Roll(ctx, s.r.j.Old.ID, apikey.RollOrder{Overlap: rec.Overlap, Once: rec.Once})
+	rolled, err := s.can.Roll(ctx, s.r.j.Old.ID, apikey.RollOrder{Overlap: rec.Overlap, Once: rec.Once})
 	if err != nil {
 		return apikey.Created{}, err
 	}
@@ -152,16 +166,14 @@ func (s *rolling) Update(context.Context, string, apikey.Patch) (apikey.Key, err
 // Delete makes one of the two secrets die.
 func (s *rolling) Delete(ctx context.Context, id string) (apikey.Deleted, error) {
 	ended := id == s.r.j.Old.ID
-	call := func(ctx context.Context, id string) (apikey.Deleted, error) {
-		return s.roller.KeepFormer(ctx, id, s.r.j.Old.ExpiresAt.Moment)
-	}
+	call := s.keepFormer
 	switch {
 	case ended:
-		call = s.roller.EndOverlap
+		call = s.endOverlap
 	case !s.r.j.Roll.At.Known() || id != rolledID(s.r.j.Old.ID, s.r.j.Roll.At.Moment):
 		return apikey.Deleted{AlreadyGone: true}, nil // of an earlier roll, which was taken back
 	}
-	said, err := call(ctx, s.r.j.Old.ID)
+	said, err := call(ctx)
 	if err != nil || !said.AlreadyGone || !rule("roll: that no overlap runs is looked up") {
 		return said, err
 	}
@@ -226,7 +238,7 @@ func (s *renewing) Create(ctx context.Context, draft apikey.Draft) (apikey.Creat
 	if s.r.j.atOnce() && s.r.rollTarget() == s.r.j.Old.ID {
 		s.r.deleteIsSent()
 	}
-	rolled, err := s.roller.Roll(ctx, s.r.rollTarget(), apikey.RollOrder{Overlap: rec.Overlap, Expiry: draft.Expiry})
+	rolled, err := s.can.Roll(ctx, s.r.rollTarget(), apikey.RollOrder{Overlap: rec.Overlap, Expiry: draft.Expiry})
 	if err != nil {
 		return apikey.Created{}, err
 	}
@@ -239,7 +251,7 @@ func (s *renewing) Create(ctx context.Context, draft apikey.Draft) (apikey.Creat
 // Delete deletes one of the two. With the new one the former gets the end back that it had, where the roll has given it another.
 func (s *renewing) Delete(ctx context.Context, id string) (apikey.Deleted, error) {
 	if id != s.r.j.Old.ID && !s.r.j.atOnce() && !s.r.j.deleteSent() {
-		switch kept, err := s.roller.KeepFormer(ctx, s.r.j.Old.ID, s.r.j.Old.ExpiresAt.Moment); {
+		switch kept, err := s.keepFormer(ctx); {
 		case err != nil:
 			return apikey.Deleted{}, err
 		case kept.AlreadyGone && s.r.j.touched():
@@ -252,11 +264,10 @@ func (s *renewing) Delete(ctx context.Context, id string) (apikey.Deleted, error
 
 // rolls puts one of these between a rotation and its service.
 func (r *Rotation) rolls() error {
-	roller, ok := client.As[client.Roller](r.svc)
-	if !ok {
+	its := around{Service: r.svc, can: r.svc.Abilities(), r: r}
+	if its.can.Roll == nil {
 		return &RefusedError{Reason: "the service gives no key a new secret"}
 	}
-	its := around{Service: r.svc, roller: roller, r: r}
 	var s client.Service = &rolling{around: its}
 	if r.caps.Roll.NewID {
 		s = &renewing{around: its}

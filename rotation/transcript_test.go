@@ -355,9 +355,13 @@ func (t *teller) happens(what string, do func()) {
 // naming is a service that says what its calls are: a probe is one of two.
 type naming struct{ client.Service }
 
-func (n naming) Unwrap() client.Service { return n.Service }
+func (n naming) Abilities() client.Abilities {
+	can := n.Service.Abilities()
+	can.CallNames = n.callNames
+	return can
+}
 
-func (n naming) CallNames(op string) []string {
+func (n naming) callNames(op string) []string {
 	if op == "probe" {
 		return []string{"GET /user", "GET /keys"}
 	}

@@ -27,12 +27,12 @@ func maskTells(secret apikey.Secret, mask string) (wrong, by string) {
 
 // identify asks whose secret it is, where the service can tell.
 func (r *Rotation) identify(ctx context.Context, secret apikey.Secret) (owner apikey.Key, how string, err error) {
-	finder, ok := client.As[client.Identifier](r.svc)
-	if !ok {
+	identify := r.svc.Abilities().Identify
+	if identify == nil {
 		return owner, "", nil
 	}
 	r.w.Hook("before: identify")
-	k, err := finder.Identify(ctx, secret)
+	k, err := identify(ctx, secret)
 	r.w.Hook("after: identify")
 	if err != nil || k == nil || k.ID == "" {
 		if client.IsKind(err, client.Unauthorized) || client.IsKind(err, client.Forbidden) || client.IsKind(err, client.NotFound) || client.IsKind(err, client.Unsupported) {

@@ -25,8 +25,6 @@ type stamped struct {
 	now          func() time.Time
 }
 
-func (s *stamped) Unwrap() client.Service { return s.Service }
-
 func (s *stamped) Probe(ctx context.Context, secret apikey.Secret, call string) (apikey.Proof, error) {
 	s.probes++
 	s.move(s.probing)

@@ -188,11 +188,14 @@ func Cells(keys []Row) (titles []string, rows [][]string) {
 	return titles, rows
 }
 
-// Key writes every field of one key that the service reports, a line each.
+// Key writes every field of one key that the service reports, a line each; access that it does not report is unknown.
 func Key(w io.Writer, k Row) error {
 	width := 13 // of the titles that most keys have
 	var filled []column
 	for _, c := range columnsOf([]Row{k}) {
+		if f := apikey.Field(c.id); slices.Contains(k.Access, f) && !apikey.FieldOf(f).IsExtra() && c.value(&k) == "" {
+			c.value = func(*Row) string { return "unknown" }
+		}
 		if c.value(&k) != "" {
 			filled = append(filled, c)
 			width = max(width, len(c.title))

@@ -16,6 +16,8 @@ type Row struct {
 	Key              apikey.Key
 	Profile, Service string
 	Findings         []string // its warnings
+	// Access are the fields of access that keys of the service have, reported or not.
+	Access []apikey.Field
 }
 
 // MarshalJSON writes the key's named fields, what is known of it here, and its other fields under "fields".

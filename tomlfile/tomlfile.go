@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 
 	"github.com/pelletier/go-toml/v2"
 	"github.com/pelletier/go-toml/v2/unstable"
@@ -52,8 +53,9 @@ func MarkedUTF16(raw []byte) bool {
 }
 
 // Read takes a file apart, into its values and the lines of its fields: "list.call", and "probe[1].call" in the second table of a list of
-// them, each name as quote writes it. Of one that is no TOML the error is a *Problem.
-func Read(file string, raw []byte, quote func(name string) string) (root map[string]any, lines map[string]int, err error) {
+// them, each name as quote writes it. Of one that is no TOML the error is a *Problem. The lines are looked for when one is to be told: most
+// files are right, and finding them takes as long as all the rest.
+func Read(file string, raw []byte, quote func(name string) string) (root map[string]any, lines func() map[string]int, err error) {
 	root = map[string]any{}
 	if err := toml.Unmarshal(raw, &root); err != nil {
 		line := 1
@@ -63,7 +65,7 @@ func Read(file string, raw []byte, quote func(name string) string) (root map[str
 		}
 		return nil, nil, &Problem{File: file, Line: line, Text: "is not TOML: " + strings.TrimPrefix(err.Error(), "toml: ") + once(err.Error())}
 	}
-	return root, linesOf(raw, quote), nil
+	return root, sync.OnceValue(func() map[string]int { return linesOf(raw, quote) }), nil
 }
 
 // once is what to do about a table that is written twice, in two ways.

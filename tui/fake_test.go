@@ -58,6 +58,8 @@ func (f *fakeService) Capabilities() apikey.Capabilities {
 	return f.caps
 }
 
+func (f *fakeService) Abilities() client.Abilities { return client.Abilities{} }
+
 // offer makes these the permissions that a new key can have.
 func (f *fakeService) offer(known apikey.Catalogue, groups ...apikey.PermissionGroup) {
 	f.mu.Lock()

@@ -25,8 +25,7 @@ func (u *suite) rolls(t *testing.T) {
 	u.rolledElse(t, c)
 	roll := func(id string, overlap time.Duration) func(s client.Service) error {
 		return func(s client.Service) error {
-			roller, _ := client.As[client.Roller](s)
-			_, err := roller.Roll(t.Context(), id, apikey.RollOrder{Overlap: overlap, Once: "once"})
+			_, err := s.Abilities().Roll(t.Context(), id, apikey.RollOrder{Overlap: overlap, Once: "once"})
 			return err
 		}
 	}

@@ -64,6 +64,8 @@ type Permission struct {
 	// Mints says that it makes or deletes keys; Useless that it can be granted and does nothing.
 	Mints   bool `toml:"mints" json:"mints,omitempty"`
 	Useless bool `toml:"useless" json:"useless,omitempty"`
+	// Always says that the service adds it to each key by itself: it is no choice, and no difference.
+	Always bool `toml:"always" json:"-"`
 }
 
 // Catalogues are the calls that tell what a new key can be given, by their fields.

@@ -1,6 +1,7 @@
 package kit
 
 import (
+	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
@@ -203,6 +204,17 @@ func (c *Call) Names(parent string) (names bool) {
 	place := "{" + parent + "}"
 	c.each(func(_ string, v Value) { names = names || v.Parent == parent })
 	return names || strings.Contains(c.Call, place) || strings.Contains(c.Query, place)
+}
+
+// Constants are what is sent as it stands, each with the path to it.
+func (c *Call) Constants() (out []string) {
+	c.each(func(path string, v Value) {
+		if text, err := json.Marshal(v.Literal); err == nil && v.Literal != nil {
+			out = append(out, path+" = "+string(text))
+		}
+	})
+	slices.Sort(out)
+	return out
 }
 
 // each calls f with every value of the body that is no table or list, and with the path to it.

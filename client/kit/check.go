@@ -129,6 +129,19 @@ func (c *checker) row(r *Row) {
 			c.refuse("row."+named.Field, "is missing: row.absent_is_none says what a row without it means")
 		}
 	}
+	for _, f := range slices.Sorted(maps.Keys(r.None)) {
+		field := "row.none." + string(f)
+		c.one("row.none", string(f), append([]string{string(apikey.FieldExpiry), string(apikey.FieldLastUsed)}, c.d.propertyNames()...)...)
+		if f == apikey.FieldExpiry && len(r.ExpiresAt) == 0 || f == apikey.FieldLastUsed && len(r.LastUsedAt) == 0 {
+			c.refuse("row."+string(f), "is missing: row.none says what it has for none")
+		}
+		if len(r.None[f]) == 0 {
+			c.refuse(field, "is missing: which values mean none?")
+		}
+		for _, value := range r.None[f] {
+			c.text(field, value, 64)
+		}
+	}
 	for _, f := range r.AbsentIsNone {
 		c.one("row.absent_is_none", string(f), append(c.d.propertyNames(), absentFields...)...)
 	}
@@ -194,13 +207,18 @@ func (c *checker) words(d *Declaration) {
 			c.refuse(field+".name", "%q is there twice", p.Name)
 		}
 		features[p.Feature+"."+p.Name] = true
+		if p.Always && p.Mints {
+			c.refuse(field+".always", "is not compared, and a key that makes keys always is: leave it out")
+		}
 	}
 	for _, name := range d.MorePermissions {
 		c.text("more_permissions", name, 128)
 	}
-	names := make([]string, len(d.Permissions))
-	for i, p := range d.Permissions {
-		names[i] = p.Name
+	var names []string
+	for _, p := range d.Permissions {
+		if !p.Always {
+			names = append(names, p.Name)
+		}
 	}
 	for i, p := range d.Presets {
 		field := fmt.Sprintf("preset[%d]", i)

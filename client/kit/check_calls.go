@@ -163,7 +163,7 @@ func (c *checker) asked(d *Declaration) {
 		id    apikey.Field
 		asked bool
 		free  bool // there may be values that nobody declares
-	}{{"permission", apikey.FieldPermissions, len(d.Permissions) > 0, true}, {"role", apikey.FieldRole, len(d.Roles) > 0, false},
+	}{{"permission", apikey.FieldPermissions, slices.ContainsFunc(d.Permissions, func(p Permission) bool { return !p.Always }), true}, {"role", apikey.FieldRole, len(d.Roles) > 0, false},
 		{"environments", apikey.FieldEnvironment, len(d.Environments) > 0, false}, {"types", apikey.FieldType, len(d.Types) > 0, false}} {
 		switch sends := d.Create.Sends(f.id); {
 		case f.asked && !sends:

@@ -16,7 +16,7 @@ import (
 type checker struct {
 	d        *Declaration
 	file     string
-	lines    map[string]int
+	lines    func() map[string]int
 	problems []*Problem
 	unknown  []string // the fields whose value could not be taken: of them nothing else is said
 }
@@ -36,13 +36,13 @@ func (c *checker) refuse(field, format string, args ...any) {
 	}
 	line := 1
 	for at := field; at != ""; {
-		if n, ok := c.lines[at]; ok {
+		if n, ok := c.lines()[at]; ok {
 			line = n
 			break
 		}
 		at = at[:max(0, strings.LastIndexAny(at, ".["))]
 	}
-	_, there := c.lines[field]
+	_, there := c.lines()[field]
 	shown := strings.Map(func(r rune) rune {
 		if unicode.IsPrint(r) {
 			return r

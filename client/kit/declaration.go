@@ -172,6 +172,8 @@ type Declaration struct {
 	Roles []Role `toml:"role"`
 	// Permissions are those that a new key can have. Where there are any, a key needs one.
 	Permissions []Permission `toml:"permission"`
+	// Added are those of the file that the service adds to each key by itself; Permissions has the others.
+	Added []Permission `toml:"-"`
 	// Catalogue is how the service is asked which permissions there are; until then the declared ones are offered.
 	Catalogue *Catalogue `toml:"catalogue"`
 	// RoleCatalogue and EnvironmentCatalogue are how it is asked which roles and environments there are; until then the declared ones are
@@ -257,6 +259,8 @@ type Row struct {
 	// AbsentIsNone are fields of access that a key of the list without any has no member for: permissions, role. Else a row without it
 	// does not say.
 	AbsentIsNone []apikey.Field `toml:"absent_is_none"`
+	// None is what a row has in place of none, as the wire writes it, by fields: an end far ahead of a key that never ends.
+	None map[apikey.Field][]string `toml:"none"`
 	// Prefix is how the secret begins, as the row shows it: a mask where there is no other, and an environment.
 	Prefix Members `toml:"prefix"`
 	// Suffix is how the secret ends, as the row shows it: the end of a mask where there is no other.

@@ -223,10 +223,10 @@ func (d *decoder) named(field string, raw any, out reflect.Value) {
 // invisible reports whether a character cannot be seen, looks like a blank and is none, or changes how the text around it looks. A tab
 // is a blank in TOML.
 func invisible(r rune) bool {
-	switch r {
-	case '\t', ' ':
+	switch {
+	case r == '\t' || r >= ' ' && r <= '~':
 		return false
-	case 0x2800: // the empty Braille pattern
+	case r == 0x2800: // the empty Braille pattern
 		return true
 	}
 	return unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zs, unicode.Zl, unicode.Zp, unicode.Co, unicode.Variation_Selector, unicode.Other_Default_Ignorable_Code_Point)

@@ -70,6 +70,9 @@ func load(file string, raw []byte, users bool) (*Declaration, error) {
 		}
 		return nil, errors.Join(all...)
 	}
+	added := func(p Permission) bool { return p.Always }
+	d.Added = slices.DeleteFunc(slices.Clone(d.Permissions), func(p Permission) bool { return !added(p) })
+	d.Permissions = slices.DeleteFunc(d.Permissions, added)
 	return d, nil
 }
 

@@ -33,14 +33,20 @@ func (t *trial) fields() []trialField {
 		{"type", r.Type, func(k apikey.Key) bool { return k.Type != "" }, false},
 		{"environment", r.Environment, func(k apikey.Key) bool { return k.Environment != "" }, false},
 		{"restrictions", r.Restrictions, func(k apikey.Key) bool { return k.Restrictions != nil }, false},
-		{"masked", slices.Concat(r.Masked, r.Prefix, r.Suffix), func(k apikey.Key) bool { return k.Masked != "" }, true},
+		{"masked", r.Masked, func(k apikey.Key) bool { return k.Masked != "" }, true},
+		{"prefix", r.Prefix, func(k apikey.Key) bool { return k.Masked != "" && !strings.HasPrefix(k.Masked, "…") }, true},
+		{"suffix", r.Suffix, func(k apikey.Key) bool { return k.Masked != "" && !strings.HasSuffix(k.Masked, "…") }, true},
 		{"account", r.Account, func(k apikey.Key) bool { return k.Account != "" }, false},
 		{"project", r.Project, func(k apikey.Key) bool { return k.Project != "" }, false},
 		{"created_by", r.CreatedBy, func(k apikey.Key) bool { return k.CreatedBy != "" }, false},
 		{"updated_by", r.UpdatedBy, func(k apikey.Key) bool { return k.UpdatedBy != "" }, false},
 	}
 	for _, name := range r.Copied {
-		all = append(all, trialField{"copied " + name, kit.Members{name}, func(k apikey.Key) bool { return k.Extra[name] != nil }, false})
+		what := "copied"
+		if p := t.d.Property(apikey.Field(name)); p != nil {
+			what = string(p.Kind)
+		}
+		all = append(all, trialField{what + " " + name, kit.Members{name}, func(k apikey.Key) bool { return k.Extra[name] != nil }, false})
 	}
 	return slices.DeleteFunc(all, func(f trialField) bool { return len(f.members) == 0 })
 }
@@ -128,8 +134,8 @@ func (t *trial) undeclared() string {
 // neverSeen says of which declared fields no key has shown the member, those of the trial's own among them.
 func (t *trial) neverSeen() {
 	for _, f := range t.fields() {
-		if strings.HasPrefix(f.name, "copied ") && t.d.Create != nil {
-			continue // limits, and what is copied, have a step of their own
+		if strings.Contains(f.name, " ") && t.d.Create != nil {
+			continue // properties, and what is copied, have a step of their own
 		}
 		if !t.seen(f) && !f.fresh {
 			t.untried(f.name, "no key has shown %s: it is what no key has, or called otherwise", memberWords(f.members))

@@ -107,7 +107,7 @@ func (t *trial) changed(ctx context.Context, a *trialKey, what string, p apikey.
 		return row, false
 	}
 	if after, accepted := t.until(ctx, a.secret, "", true); !accepted {
-		t.failure("update", "%s: the list shows it, and the secret is refused%s", what, after)
+		t.failure("update", "%s: the list shows it, and the secret is not accepted%s", what, after)
 		return *found, true
 	}
 	t.held("update", "%s: the list shows it, and the secret is accepted", what)

@@ -101,7 +101,7 @@ func (t *trial) shows(ctx context.Context, former, fresh *trialKey, overlap time
 	accepted := t.accepts(ctx, former)
 	switch away := end.Sub(t.o.Now().Add(overlap)).Abs(); {
 	case !accepted:
-		t.failure("roll", "with an overlap of %s: the former secret is refused: is overlap sent in another unit (as)?", apikey.SpanWords(overlap))
+		t.failure("roll", "with an overlap of %s: the former secret is not accepted: is overlap sent in another unit (as)?", apikey.SpanWords(overlap))
 	case !ends:
 		t.failure("roll", "with an overlap of %s: the list does not show when the former secret dies: row.former, row.expires_at", apikey.SpanWords(overlap))
 	case away > trialSlack:

@@ -125,11 +125,11 @@ func (t *trial) reads(ctx context.Context) (proves bool, err error) {
 
 // catalogues asks what a new key can be given, where the file says that the service tells: what is tried after it is of that.
 func (t *trial) catalogues(ctx context.Context) {
-	asker, ok := client.As[client.Cataloguer](t.s.Service)
-	if !ok {
+	catalogue := t.s.Service.Abilities().Catalogue
+	if catalogue == nil {
 		return
 	}
-	told, err := asker.Catalogue(ctx)
+	told, err := catalogue(ctx)
 	switch {
 	case client.IsKind(err, client.Forbidden):
 		t.untried("catalogue", "what a new key can be given: the profile's credential may not ask")
@@ -157,12 +157,12 @@ func (t *trial) catalogues(ctx context.Context) {
 // parents asks what keys can belong to, where the file says that the service tells. What the profile has should be among that.
 func (t *trial) parents(ctx context.Context) {
 	for _, p := range t.d.Parents {
-		asker, ok := client.As[client.ParentTeller](t.s.Service)
-		if p.Catalogue == nil || !ok {
+		choices := t.s.Service.Abilities().ParentChoices
+		if p.Catalogue == nil || choices == nil {
 			continue
 		}
 		step := "parent"
-		told, err := asker.ParentChoices(ctx, p.Name)
+		told, err := choices(ctx, p.Name)
 		is := func(c client.Choice) bool { return c.ID == t.s.Parents[p.Name] }
 		switch {
 		case client.IsKind(err, client.Forbidden):

@@ -159,7 +159,8 @@ func (t *trial) row(ctx context.Context, id string) (row apikey.Key, there bool)
 	return row, there && err == nil
 }
 
-// until tries a secret until it is accepted, or refused, as long as the issuer may take for it. It says how long that took.
+// until tries a secret until it is accepted, or refused, as long as the issuer may take for it. It says how long that took, and
+// where it is not, what came last: no answer is not a no.
 func (t *trial) until(ctx context.Context, secret apikey.Secret, call string, accepted bool) (after string, ok bool) {
 	most := trialRefusal
 	if lag := t.s.Caps.RevokeLag; lag > 0 {
@@ -176,7 +177,11 @@ func (t *trial) until(ctx context.Context, secret apikey.Secret, call string, ac
 			return " after " + passed.String(), true
 		}
 		if passed >= most || t.o.Pause(ctx, wait) != nil {
-			return ", " + passed.String() + " later", false
+			last := "no answer"
+			if err == nil {
+				last = verdictWord(proof)
+			}
+			return ", " + passed.String() + " later: " + last, false
 		}
 		wait = min(2*wait, 10*time.Second)
 	}

@@ -63,10 +63,8 @@ func (t *trial) listed(ctx context.Context, a *trialKey) {
 func (t *trial) asAsked(k apikey.Key, draft apikey.Draft) bool {
 	before := t.failures
 	now := t.o.Now()
-	if clock, ok := client.As[client.Clock](t.s.Service); ok {
-		if server, local, known := clock.ServerTime(); known {
-			now = now.Add(server.Sub(local))
-		}
+	if server, local, known := client.ServerTime(t.s.Service); known {
+		now = now.Add(server.Sub(local))
 	}
 	if at, known := k.CreatedAt.Time(); known && at.Sub(now).Abs() > 10*time.Minute && len(t.d.Row.CreatedAt) > 0 {
 		t.failure("created_at", "is %s from now: of another unit, or of another zone?", apikey.SpanWords(at.Sub(now).Abs().Round(time.Minute)))
@@ -87,6 +85,9 @@ func (t *trial) asAsked(k apikey.Key, draft apikey.Draft) bool {
 			t.failure(of.field, "is another one than was asked for")
 			if of.field == "permissions" {
 				t.say("%-12s asked for %s; the row has %s", "", rightWords(draft.Permissions), rightWords(k.Permissions))
+				if len(k.Permissions) > len(draft.Permissions) {
+					t.say("%-12s what the service adds to each key by itself is a [[permission]] with always = true", "")
+				}
 			}
 		case len(of.members) > 0:
 			t.failure(of.field, "the new key was asked for with it, and its row shows none: row.%s, create.send", of.field)
@@ -409,8 +410,8 @@ func (t *trial) left(ctx context.Context, k *trialKey, cause error) {
 	case err != nil:
 		t.failure("delete", "whether a key of the trial's own is still there is not known: the list could not be read")
 	case gone:
-		t.untried("delete", "an answer to it that is understood: the list does not have the key named %s any more", k.key.Name)
-		t.say("%-12s %v", "", cause)
+		t.untried("delete", "an answer to it that is understood: the list does not have the key any more")
+		t.say("%-12s the key named %s: %v", "", k.key.Name, cause)
 		return
 	default:
 		t.failure("delete", "a key of the trial's own is still there")

@@ -12,65 +12,23 @@ import (
 
 type service struct{ w *world }
 
-type retrieving struct{ client.Service }
-type identifying struct{ client.Service }
-
-// Unwrap lets client.As find what the service inside can do.
-func (s retrieving) Unwrap() client.Service { return s.Service }
-
-// Unwrap lets client.As find what the service inside can do.
-func (s identifying) Unwrap() client.Service { return s.Service }
-
 // client is the service as this scenario has it.
-func (w *world) client() client.Service {
-	var s client.Service = &service{w}
-	if w.sc.Retrieve {
-		s = retrieving{s}
-	}
-	switch {
-	case w.sc.Roll > 0:
-		s = rollWire{s}
-	case w.sc.Renew:
-		s = renewWire{s}
-	}
-	if w.sc.Identify {
-		s = identifying{s}
-	}
-	return s
-}
-
-// failure is a trouble as the client tells it; nil for none.
-func failure(op string, t *trouble) error {
-	if t == nil {
-		return nil
-	}
-	e := &client.Error{Op: op, Status: t.status, Message: "the service's words", Outcome: client.NotDone, Own: t.kind == conflict || t.kind == missing || t.kind == unauthorized}
-	if t.unknown {
-		e.Outcome = client.Unknown
-	}
-	switch t.kind {
-	case lostAnswer:
-		e.Kind = client.Timeout
-	case wallPage, emptyAnswer:
-		e.Kind = client.BadAnswer
-	case wallJSON, rateLimit403, badAddress:
-		e.Kind = client.Forbidden
-	case rateLimit:
-		e.Kind = client.RateLimited
-	case down:
-		e.Kind = client.Unavailable
-	case unauthorized:
-		e.Kind = client.Unauthorized
-	case missing:
-		e.Kind = client.NotFound
-	case conflict:
-		e.Kind = client.Conflict
-	}
-	return e
-}
+func (w *world) client() client.Service { return &service{w} }
 
 // Capabilities are the scenario's.
 func (s *service) Capabilities() apikey.Capabilities { return s.w.sc.capabilities() }
+
+// Abilities are the scenario's.
+func (s *service) Abilities() client.Abilities {
+	does := s.Capabilities().Roll
+	can := client.Abilities{ServerTime: s.serverTime, Retrieve: client.Where(s.w.sc.Retrieve, s.retrieve), Identify: client.Where(s.w.sc.Identify, s.identify)}
+	if does.NewID {
+		can.Roll, can.KeepFormer = s.renew, client.Where(does.Keep, s.giveEndBack)
+	} else if does.OK {
+		can.Roll, can.EndOverlap, can.KeepFormer = s.roll, client.Where(does.End, s.endOverlap), client.Where(does.Keep, s.keepFormer)
+	}
+	return can
+}
 
 // List shows the rows in two batches.
 func (s *service) List(_ context.Context, each func([]apikey.Key)) error {
@@ -122,26 +80,21 @@ func (s *service) Probe(_ context.Context, secret apikey.Secret, _ string) (apik
 	return p, nil
 }
 
-// ServerTime is the service's clock.
-func (s *service) ServerTime() (server, local time.Time, ok bool) {
+// serverTime is the service's clock.
+func (s *service) serverTime() (server, local time.Time, ok bool) {
 	return s.w.serverNow(), s.w.wallTime(), !s.w.sc.NoClock
 }
 
-// Retrieve gives a secret again.
-func (s retrieving) Retrieve(_ context.Context, id string) (apikey.Secret, error) {
-	secret, t := inner(s).retrieve(id)
+// retrieve gives a secret again.
+func (s *service) retrieve(_ context.Context, id string) (apikey.Secret, error) {
+	secret, t := s.w.retrieve(id)
 	return secret, failure("retrieve", t)
 }
 
-// Identify says whose a secret is.
-func (s identifying) Identify(_ context.Context, secret apikey.Secret) (*apikey.Key, error) {
-	row, t := inner(s).identify(secret)
+// identify says whose a secret is.
+func (s *service) identify(_ context.Context, secret apikey.Secret) (*apikey.Key, error) {
+	row, t := s.w.identify(secret)
 	return row, failure("identify", t)
-}
-
-func inner(s client.Service) *world {
-	own, _ := client.As[*service](s)
-	return own.w
 }
 
 // findByName are the ids that a KEY argument of that name means.

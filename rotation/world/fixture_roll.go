@@ -5,11 +5,7 @@ import (
 	"time"
 
 	"detent/apikey"
-	"detent/client"
 )
-
-// Delegates is for client.As: what rolls is here where it is in the world's service.
-func (s *noted) Delegates() {}
 
 // Rolled has somebody else give the old key a new secret; without an overlap the former one dies at once.
 func (f *World) Rolled(overlap time.Duration) {
@@ -25,11 +21,10 @@ func (f *World) Rolled(overlap time.Duration) {
 	f.w.change(was, func(row *apikey.Key) { row.ExpiresAt = k.overlaps })
 }
 
-// Roll is the world's, and in its log a create.
-func (s *noted) Roll(ctx context.Context, id string, order apikey.RollOrder) (out apikey.Rolled, err error) {
+// roll is the world's, and in its log a create.
+func (s *noted) roll(ctx context.Context, id string, order apikey.RollOrder) (out apikey.Rolled, err error) {
 	err = s.f.during("create", "", func() error {
-		roller, _ := client.As[client.Roller](s.Service)
-		out, err = roller.Roll(ctx, id, order)
+		out, err = s.Service.Abilities().Roll(ctx, id, order)
 		return err
 	})
 	if err != nil {
@@ -38,20 +33,19 @@ func (s *noted) Roll(ctx context.Context, id string, order apikey.RollOrder) (ou
 	return out, nil
 }
 
-// EndOverlap is the world's, and in its log a deletion of the old key.
-func (s *noted) EndOverlap(ctx context.Context, id string) (out apikey.Deleted, err error) {
-	return s.ending("old", func(r client.Roller) (apikey.Deleted, error) { return r.EndOverlap(ctx, id) })
+// endOverlap is the world's, and in its log a deletion of the old key.
+func (s *noted) endOverlap(ctx context.Context, id string) (out apikey.Deleted, err error) {
+	err = s.f.during("delete", "old", func() error {
+		out, err = s.Service.Abilities().EndOverlap(ctx, id)
+		return err
+	})
+	return out, err
 }
 
-// KeepFormer is the world's, and in its log a deletion of the new key.
-func (s *noted) KeepFormer(ctx context.Context, id string, ends apikey.Moment) (out apikey.Deleted, err error) {
-	return s.ending("new", func(r client.Roller) (apikey.Deleted, error) { return r.KeepFormer(ctx, id, ends) })
-}
-
-func (s *noted) ending(whose string, call func(client.Roller) (apikey.Deleted, error)) (out apikey.Deleted, err error) {
-	err = s.f.during("delete", whose, func() error {
-		roller, _ := client.As[client.Roller](s.Service)
-		out, err = call(roller)
+// keepFormer is the world's, and in its log a deletion of the new key.
+func (s *noted) keepFormer(ctx context.Context, id string, ends apikey.Moment) (out apikey.Deleted, err error) {
+	err = s.f.during("delete", "new", func() error {
+		out, err = s.Service.Abilities().KeepFormer(ctx, id, ends)
 		return err
 	})
 	return out, err

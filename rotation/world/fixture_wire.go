@@ -20,8 +20,14 @@ type noted struct {
 // Service is the world's key service.
 func (f *World) Service() client.Service { return &noted{f.w.client(), f} }
 
-// Unwrap lets client.As find what the service inside can do.
-func (s *noted) Unwrap() client.Service { return s.Service }
+// Abilities are the world's, and what is rolled is noted.
+func (s *noted) Abilities() client.Abilities {
+	can := s.Service.Abilities()
+	can.Roll = client.Where(can.Roll != nil, s.roll)
+	can.EndOverlap = client.Where(can.EndOverlap != nil, s.endOverlap)
+	can.KeepFormer = client.Where(can.KeepFormer != nil, s.keepFormer)
+	return can
+}
 
 // Capabilities are the scenario's, as the test changes them.
 func (s *noted) Capabilities() apikey.Capabilities {

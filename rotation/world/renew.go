@@ -5,28 +5,13 @@ import (
 	"time"
 
 	"detent/apikey"
-	"detent/client"
 )
 
-// renewWire is a service whose roll makes a key with an id of its own. The one that is rolled ends with the call, or after the overlap.
-type renewWire struct{ client.Service }
+// A service whose roll makes a key with an id of its own. The one that is rolled ends with the call, or after the overlap.
 
-// Unwrap lets client.As find what the service inside can do.
-func (s renewWire) Unwrap() client.Service { return s.Service }
-
-// Capabilities are the scenario's.
-func (s renewWire) Capabilities() apikey.Capabilities {
-	caps := s.Service.Capabilities()
-	caps.Roll = apikey.Roll{Ability: apikey.Can(), NewID: true, AtOnce: true}
-	if !inner(s).sc.AtOnce {
-		caps.Roll.Overlap, caps.Roll.Keep = 7*24*time.Hour, true
-	}
-	return caps
-}
-
-// Roll makes a key like the one that is rolled, with its name and its end.
-func (s renewWire) Roll(_ context.Context, id string, order apikey.RollOrder) (apikey.Rolled, error) {
-	w := inner(s)
+// renew makes a key like the one that is rolled, with its name and its end.
+func (s *service) renew(_ context.Context, id string, order apikey.RollOrder) (apikey.Rolled, error) {
+	w := s.w
 	var made *key
 	if order.Overlap == 0 {
 		w.event(event{kind: "delete sent", id: id})
@@ -63,14 +48,9 @@ func (s renewWire) Roll(_ context.Context, id string, order apikey.RollOrder) (a
 	return apikey.Rolled{Key: w.reported(w.shown(made, w.now)), Secret: made.secret}, nil
 }
 
-// EndOverlap is a deletion there.
-func (s renewWire) EndOverlap(context.Context, string) (apikey.Deleted, error) {
-	return apikey.Deleted{}, failure("end the overlap", &trouble{missing, 404, false})
-}
-
-// KeepFormer gives a key the end back that it had.
-func (s renewWire) KeepFormer(_ context.Context, id string, ends apikey.Moment) (apikey.Deleted, error) {
-	w := inner(s)
+// giveEndBack gives a key the end back that it had.
+func (s *service) giveEndBack(_ context.Context, id string, ends apikey.Moment) (apikey.Deleted, error) {
+	w := s.w
 	gone := false
 	t := w.call("update", true, func() {}, func() *trouble {
 		k := w.keyByID(id)

@@ -5,24 +5,7 @@ import (
 	"time"
 
 	"detent/apikey"
-	"detent/client"
 )
-
-// rollWire is the service as it is where keys are rolled.
-type rollWire struct{ client.Service }
-
-// Unwrap lets client.As find what the service inside can do.
-func (s rollWire) Unwrap() client.Service { return s.Service }
-
-// Capabilities are the scenario's.
-func (s rollWire) Capabilities() apikey.Capabilities {
-	caps := s.Service.Capabilities()
-	caps.Roll = apikey.Roll{Ability: apikey.Can(), AtOnce: true, Overlap: 7 * 24 * time.Hour, Again: true, End: true, Keep: true}
-	if inner(s).sc.Unnamed {
-		caps.Roll = apikey.Roll{Ability: apikey.Can(), AtOnce: true}
-	}
-	return caps
-}
 
 // roll gives the key a new secret.
 func (w *world) roll(overlap time.Duration, once string) (row apikey.Key, secret apikey.Secret, t *trouble) {
@@ -134,22 +117,22 @@ func (w *world) givenBack() {
 	w.change(now.earlier, func(row *apikey.Key) { row.ExpiresAt = now.kept })
 }
 
-// Roll gives the key a new secret.
-func (s rollWire) Roll(_ context.Context, _ string, order apikey.RollOrder) (apikey.Rolled, error) {
-	row, secret, t := inner(s).roll(order.Overlap, order.Once)
+// roll gives the key a new secret.
+func (s *service) roll(_ context.Context, _ string, order apikey.RollOrder) (apikey.Rolled, error) {
+	row, secret, t := s.w.roll(order.Overlap, order.Once)
 	return apikey.Rolled{Key: row, Secret: secret}, failure("give the key a new secret", t)
 }
 
-// EndOverlap makes the former secret die.
-func (s rollWire) EndOverlap(context.Context, string) (apikey.Deleted, error) {
-	w := inner(s)
+// endOverlap makes the former secret die.
+func (s *service) endOverlap(context.Context, string) (apikey.Deleted, error) {
+	w := s.w
 	already, t := w.ending(w.old.id, w.former, func() {})
 	return apikey.Deleted{AlreadyGone: already}, failure("end the overlap", t)
 }
 
-// KeepFormer gives the key back to its former secret.
-func (s rollWire) KeepFormer(context.Context, string, apikey.Moment) (apikey.Deleted, error) {
-	w := inner(s)
+// keepFormer gives the key back to its former secret.
+func (s *service) keepFormer(context.Context, string, apikey.Moment) (apikey.Deleted, error) {
+	w := s.w
 	id := w.old.id
 	for _, k := range w.keys {
 		if k.rolled.Known() {

@@ -141,6 +141,16 @@ func (sc Scenario) capabilities() apikey.Capabilities {
 	if sc.Unsent {
 		caps.Unsent = slices.DeleteFunc(slices.Clone(caps.AccessFields), func(f apikey.Field) bool { return f == apikey.FieldExpiry })
 	}
+	switch week := 7 * 24 * time.Hour; {
+	case sc.Roll > 0 && !sc.Unnamed:
+		caps.Roll = apikey.Roll{Ability: apikey.Can(), AtOnce: true, Overlap: week, Again: true, End: true, Keep: true}
+	case sc.Roll > 0:
+		caps.Roll = apikey.Roll{Ability: apikey.Can(), AtOnce: true}
+	case sc.Renew && sc.AtOnce:
+		caps.Roll = apikey.Roll{Ability: apikey.Can(), NewID: true, AtOnce: true}
+	case sc.Renew:
+		caps.Roll = apikey.Roll{Ability: apikey.Can(), NewID: true, AtOnce: true, Overlap: week, Keep: true}
+	}
 	caps.NoTryDead = sc.NoTryDead
 	if sc.Declared {
 		caps.ListLag, caps.RevokeLag, caps.UseResolution = max(sc.ListLag, sc.GoneLag), sc.RevokeLag, max(sc.UseEvery, sc.UseRound)

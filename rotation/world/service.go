@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"detent/apikey"
+	"detent/client"
 )
 
 // timeout is how long the program waits for an answer.
@@ -15,6 +16,36 @@ type trouble struct {
 	kind    string // one of the kinds below
 	status  int
 	unknown bool // of a write: it may have happened
+}
+
+// failure is a trouble as the client tells it; nil for none.
+func failure(op string, t *trouble) error {
+	if t == nil {
+		return nil
+	}
+	e := &client.Error{Op: op, Status: t.status, Message: "the service's words", Outcome: client.NotDone, Own: t.kind == conflict || t.kind == missing || t.kind == unauthorized}
+	if t.unknown {
+		e.Outcome = client.Unknown
+	}
+	switch t.kind {
+	case lostAnswer:
+		e.Kind = client.Timeout
+	case wallPage, emptyAnswer:
+		e.Kind = client.BadAnswer
+	case wallJSON, rateLimit403, badAddress:
+		e.Kind = client.Forbidden
+	case rateLimit:
+		e.Kind = client.RateLimited
+	case down:
+		e.Kind = client.Unavailable
+	case unauthorized:
+		e.Kind = client.Unauthorized
+	case missing:
+		e.Kind = client.NotFound
+	case conflict:
+		e.Kind = client.Conflict
+	}
+	return e
 }
 
 // The kinds of trouble.

@@ -210,7 +210,7 @@ func TestWhatHasNoPlaceOfItsOwnIsShownByItsName(t *testing.T) {
 	// Every field of the table is somewhere on the screen.
 	yes := true
 	at := apikey.At(noon.Add(-time.Hour))
-	full := &apikey.Key{ID: "v-id", Name: "v-name", Type: "v-type", Role: "v-role", Environment: "v-env", Permissions: []apikey.Permission{{Name: "v-right"}}, Masked: "v-mask", Account: "v-account",
+	full := &apikey.Key{ID: "v-id", Name: "v-name", Type: "v-type", Role: "v-role", Environment: "v-env", Permissions: []apikey.Permission{{Name: "v-right"}}, Added: []apikey.Permission{{Name: "v-added"}}, Masked: "v-mask", Account: "v-account",
 		Project: "v-project", ProjectName: "v-title", Enabled: &yes, CreatedAt: at, UpdatedAt: at, ExpiresAt: at, LastUsedAt: at, RolledAt: at, FormerEndsAt: at, FormerUsedAt: at, Restrictions: &apikey.Restrictions{IPAddresses: []string{"v-ip"}},
 		CreatedBy: "v-maker", UpdatedBy: "v-changer", CanRetrieve: true, Extra: map[string]json.RawMessage{}}
 	for f := range apikey.Fields() {

@@ -84,7 +84,7 @@ func (c *Create) basics() []field {
 		out = append(out, c.environment)
 	}
 	if c.caps.Expiry.OK {
-		c.expiry = newExpiry(c.env, c.caps.Lifetimes, apikey.SuggestedExpiry)
+		c.expiry = newExpiry(c.env, c.caps.Lifetimes)
 		c.expiry.note = c.caps.Expiry.Why
 		out = append(out, c.expiry)
 	}

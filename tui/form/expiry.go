@@ -31,7 +31,7 @@ type expiry struct {
 	note    string // what a key without an end is, where the service says so
 }
 
-func newExpiry(env *ui.Env, gives apikey.Lifetimes, preset string) *expiry {
+func newExpiry(env *ui.Env, gives apikey.Lifetimes) *expiry {
 	e := &expiry{base: base{env: env, title: "Expires"}, gives: gives, line: widget.NewText(env, "")}
 	e.line.Example(expiryExample)
 	e.spans = slices.Clone(gives.Spans)
@@ -40,15 +40,14 @@ func newExpiry(env *ui.Env, gives apikey.Lifetimes, preset string) *expiry {
 			e.spans = append(e.spans, span)
 		}
 	}
-	if len(e.spans) == 0 {
-		e.spans = append(e.spans, gives.Longest)
+	suggested := gives.Suggested()
+	if !slices.Contains(e.spans, suggested) {
+		e.spans = append(e.spans, suggested)
 	}
 	for _, span := range e.spans {
 		e.presets = append(e.presets, apikey.SpanWords(span))
 	}
-	if e.at = slices.Index(e.presets, preset); e.at < 0 { // the longest that there is
-		e.at = len(e.presets) - 1
-	}
+	e.at = slices.Index(e.spans, suggested)
 	if !gives.Always {
 		e.presets = append(e.presets, "never")
 	}

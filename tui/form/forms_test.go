@@ -343,6 +343,20 @@ func TestANewKeyIsGivenWhatTheServiceHasBeside(t *testing.T) {
 	}
 }
 
+// TestAWordThatAKeyHasStaysWhereNobodyNamesIt: of a service that was not asked yet, and beside what it named.
+func TestAWordThatAKeyHasStaysWhereNobodyNamesIt(t *testing.T) {
+	k := apikey.Key{ID: "k1", Name: "web", Extra: map[string]json.RawMessage{"tier": json.RawMessage(`"gold"`), "zones": json.RawMessage(`["*"]`)}}
+	for _, named := range [][]apikey.Choice{nil, {{Value: "z1"}, {Value: "z2"}}} {
+		caps := withKinds()
+		caps.Properties[0].Choices, caps.Properties[0].Asks, caps.Properties[4].Choices = named, true, named
+		e := NewEdit(plainEnvironment(), caps, testProfile, k, nil)
+		drive(t, e).sees("gold")
+		if p := e.(*Edit).patch(); !p.IsZero() {
+			t.Errorf("%v: nothing was changed: %+v", named, p)
+		}
+	}
+}
+
 func TestWhatAKeyHasBesideIsChanged(t *testing.T) {
 	k := apikey.Key{ID: "k1", Name: "web", Extra: map[string]json.RawMessage{"tier": json.RawMessage(`"free"`), "zones": json.RawMessage(`["z1","z9"]`), "hosts": json.RawMessage(`["10.0.0.1"]`)}}
 	caps := withKinds()

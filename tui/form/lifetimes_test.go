@@ -21,8 +21,10 @@ func TestAFormOffersTheLifetimesThatThereAre(t *testing.T) {
 	}{
 		"any":              {apikey.Lifetimes{}, "1h 1d 7d 30d 90d never", 90 * d, "400d", ""},
 		"a limit":          {apikey.Lifetimes{Longest: 30 * d}, "1h 1d 7d 30d never", 30 * d, "31d", "a key 30d at the longest"},
+		"an odd limit":     {apikey.Lifetimes{Longest: 45 * d}, "1h 1d 7d 30d 45d never", 45 * d, "46d", "a key 45d at the longest"},
+		"a few, over ours": {apikey.Lifetimes{Spans: []time.Duration{180 * d, 365 * d}}, "180d 365d never", 180 * d, "", ""},
 		"a limit, always":  {apikey.Lifetimes{Longest: 365 * d, Always: true}, "1h 1d 7d 30d 90d", 90 * d, "never", "no key without an end"},
-		"a short limit":    {apikey.Lifetimes{Longest: 90 * time.Minute, Always: true}, "1h", time.Hour, "2h", "1h30m at the longest"},
+		"a short limit":    {apikey.Lifetimes{Longest: 90 * time.Minute, Always: true}, "1h 1h30m", 90 * time.Minute, "2h", "1h30m at the longest"},
 		"a minute":         {apikey.Lifetimes{Longest: time.Minute, Always: true}, "1m", time.Minute, "2m", "1m at the longest"},
 		"a few":            {apikey.Lifetimes{Spans: []time.Duration{36 * time.Hour, 60 * d}}, "1d 12h 60d never", 60 * d, "", ""},
 		"a few, with ours": {apikey.Lifetimes{Spans: []time.Duration{d, 90 * d, 365 * d}, Always: true}, "1d 90d 365d", 90 * d, "", ""},
@@ -70,13 +72,13 @@ func TestAFormOffersTheLifetimesThatThereAre(t *testing.T) {
 
 // TestALifetimeIsChosenByItsNumber where keys are asked for line by line.
 func TestALifetimeIsChosenByItsNumber(t *testing.T) {
-	e := newExpiry(plainEnvironment(), apikey.Lifetimes{Spans: []time.Duration{24 * time.Hour, 48 * time.Hour, 72 * time.Hour}}, "2d")
+	e := newExpiry(plainEnvironment(), apikey.Lifetimes{Spans: []time.Duration{24 * time.Hour, 48 * time.Hour, 72 * time.Hour}})
 	_, q := e.ask()
 	if len(q.Choices) != 4 || q.Text != nil {
 		t.Fatalf("%+v", q)
 	}
 	for i, choice := range q.Choices {
-		at := newExpiry(plainEnvironment(), e.gives, "2d")
+		at := newExpiry(plainEnvironment(), e.gives)
 		for _, k := range choice.Keys[:len(choice.Keys)-1] {
 			at.Update(k)
 		}

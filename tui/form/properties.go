@@ -25,11 +25,7 @@ func newProperties(env *ui.Env, all []apikey.Property, has map[string]json.RawMe
 		if raw := has[string(p.Field)]; raw != nil {
 			l.was = raw
 		}
-		for _, word := range apikey.PropertyWords(l.was) { // one that is no longer offered, too
-			if known := func(c apikey.Choice) bool { return c.Value == word }; len(p.Choices) > 0 && !slices.ContainsFunc(p.Choices, known) {
-				l.Choices = append(slices.Clip(l.Choices), apikey.Choice{Value: word})
-			}
-		}
+		l.Property = p.Keeping(l.was)
 		switch {
 		case p.Kind == apikey.ChoiceProperty || p.Kind == apikey.BooleanProperty:
 			l.choose(env)

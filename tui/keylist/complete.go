@@ -76,6 +76,11 @@ func (l *List) fieldsAndStates(word string) []string {
 		}
 	}
 	all = append(all, fieldStatus+":")
+	for _, name := range l.properties() {
+		if f := fold(name); l.isReported(term{field: f, op: ':', property: true}) && !slices.Contains(all, f+":") {
+			all = append(all, f+":")
+		}
+	}
 	if word == "" {
 		return slices.DeleteFunc([]string{"env:", "expires<", "unused>", "perm:", "role:", "expired", "expiring", "old"}, func(w string) bool {
 			return strings.ContainsAny(w, ":<>") && !slices.Contains(all, w)
@@ -87,6 +92,14 @@ func (l *List) fieldsAndStates(word string) []string {
 		}
 	}
 	return beginning(all, word)
+}
+
+// properties are the names of what keys of the services have beside.
+func (l *List) properties() (out []string) {
+	for _, p := range l.profiles {
+		out = append(out, p.Properties...)
+	}
+	return out
 }
 
 // values are what some key says in a field, or usual spans of time.
@@ -120,6 +133,11 @@ func (l *List) values(field string, op byte, word string) []string {
 // said are the values of a field in the list that begin with a word, as many as are offered.
 func (l *List) said(field, word string) []string {
 	get := fieldText[field]
+	if slices.ContainsFunc(l.properties(), func(name string) bool { return fold(name) == field }) {
+		get = func(k *apikey.Key) string {
+			return strings.Join(apikey.PropertyWords(k.Extra[string(property(k, field))]), "\n")
+		}
+	}
 	if get == nil {
 		return nil
 	}

@@ -1,6 +1,7 @@
 package keylist
 
 import (
+	"encoding/json"
 	"math/rand/v2"
 	"strings"
 	"testing"
@@ -49,6 +50,22 @@ func TestTabCompletesFieldsAndValues(t *testing.T) {
 		}
 		if !l.Typing() {
 			t.Errorf("%s: tab ended the filter", tc.typed)
+		}
+	}
+}
+
+// TestTabCompletesWhatKeysHaveBeside: the names that the services declare, as far as some key has them, and the words that keys have.
+func TestTabCompletesWhatKeysHaveBeside(t *testing.T) {
+	for typed, want := range map[string]string{"spen": "spendlimit:", "zo": "zones:", "zones:ex": "zones:example.com", "!zones:": "!zones:example.com", "spendlimit:": "spendlimit:20.5", "tier": "tier", "zones<": "zones<"} {
+		l := newList(apikey.Key{ID: "a", Extra: map[string]json.RawMessage{"spendLimit": json.RawMessage("20.5"), "zones": json.RawMessage(`["Example.com","x y"]`)}}, apikey.Key{ID: "b"})
+		l.profiles = []Profile{{Properties: []string{"spendLimit", "zones", "tier"}}}
+		typeFilter(l, typed)
+		tab(l)
+		if got := l.input.Value(); got != want {
+			t.Errorf("%s: %q, want %q", typed, got, want)
+		}
+		if strings.Contains(want, "example") && (l.wrong != nil || len(l.idx) != 1) {
+			t.Errorf("%s finds %d, %v", want, len(l.idx), l.wrong)
 		}
 	}
 }

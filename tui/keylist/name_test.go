@@ -62,7 +62,7 @@ func TestTheMarkOfARotationIsDimInTheList(t *testing.T) {
 func TestEveryFieldWithAWordIsFound(t *testing.T) {
 	yes := true
 	full := apikey.Key{ID: "needle-id", Name: "needle-name", Type: "needle-type", Role: "needle-role", Environment: "needle-env", Masked: "needle-mask", Account: "needle-account",
-		Project: "needle-project", ProjectName: "needle-title", Permissions: []apikey.Permission{{Feature: "F", Name: "needle-right"}}, Enabled: &yes,
+		Project: "needle-project", ProjectName: "needle-title", Permissions: []apikey.Permission{{Feature: "F", Name: "needle-right"}}, Added: []apikey.Permission{{Name: "needle-added"}}, Enabled: &yes,
 		CreatedAt: apikey.At(noon), UpdatedAt: apikey.At(noon), ExpiresAt: apikey.At(noon), LastUsedAt: apikey.At(noon), RolledAt: apikey.At(noon), FormerEndsAt: apikey.At(noon), FormerUsedAt: apikey.At(noon),
 		Restrictions: &apikey.Restrictions{IPAddresses: []string{"needle-ip"}}, CreatedBy: "needle-maker", UpdatedBy: "needle-changer",
 		Extra: map[string]json.RawMessage{}}
@@ -108,7 +108,7 @@ func TestEveryFieldWithAWordIsFound(t *testing.T) {
 		}
 	}
 	typeFilter(l, "colour:red")
-	if l.wrong == nil || !strings.Contains(l.wrong.Error(), "name env type role perm key account project restriction creator updater properties clearance") {
+	if l.wrong == nil || !strings.Contains(l.wrong.Error(), "name env type role perm key account project restriction added creator updater properties clearance") {
 		t.Errorf("%v", l.wrong)
 	}
 }

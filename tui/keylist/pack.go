@@ -120,7 +120,7 @@ func (p *packed) said(of part) string { return p.all[of.from:of.to] }
 func isPlain(k *apikey.Key) bool {
 	return k.Type == "" && k.Role == "" && k.Environment == "" && k.Account == "" && k.Project == "" && k.ProjectName == "" &&
 		k.Enabled == nil && !k.UpdatedAt.Known() && !k.LastUsedAt.Known() && k.Restrictions == nil && !k.RolledAt.Known() && !k.FormerEndsAt.Known() && !k.FormerUsedAt.Known() &&
-		k.CreatedBy == "" && k.UpdatedBy == "" && !k.CanRetrieve && !k.CannotRetrieve && !k.Own && !k.Matched && k.Extra == nil
+		k.CreatedBy == "" && k.UpdatedBy == "" && !k.CanRetrieve && !k.CannotRetrieve && !k.Own && !k.Matched && k.Extra == nil && k.Added == nil
 }
 
 // key is the key again: the whole one, or scratch with its fields. Nothing else is ever put into a scratch, which is large to clear.

@@ -39,11 +39,7 @@ func (l *List) typeKey(msg tea.KeyMsg) tea.Cmd {
 }
 
 func (l *List) refilter() tea.Cmd {
-	var properties []string
-	for _, p := range l.profiles {
-		properties = append(properties, p.Properties...)
-	}
-	l.query, l.wrong = parse(l.input.Value(), properties...)
+	l.query, l.wrong = parse(l.input.Value(), l.properties()...)
 	clear(l.rows)
 	l.follow()
 	return l.rearrange(reuseOrder)

@@ -1,4 +1,4 @@
-package client
+package wire
 
 import (
 	"fmt"
@@ -6,18 +6,18 @@ import (
 	"sync"
 )
 
-// verbatim remembers how the service itself spells what is shown scrubbed: ids, and the names of
+// Verbatim remembers how the service itself spells what is shown scrubbed: ids, and the names of
 // permissions, features and roles, which must go back to the service exactly as they came. Only
 // spellings that scrubbing changes are kept, so that it is empty with an honest service.
-type verbatim struct {
+type Verbatim struct {
 	mu    sync.Mutex
 	raw   map[string]string // shown → as the service spells it
 	shown map[string]string // the reverse
 }
 
-// show is the text to show for raw.
-func (v *verbatim) show(raw string) string {
-	shown := scrub(raw, maxField)
+// Show is the text to show for raw.
+func (v *Verbatim) Show(raw string) string {
+	shown := Scrub(raw, MaxField)
 	if shown == raw {
 		return raw
 	}
@@ -38,8 +38,8 @@ func (v *verbatim) show(raw string) string {
 	return unique
 }
 
-// wire is what to send for a text that show returned.
-func (v *verbatim) wire(shown string) string {
+// Raw is what to send for a text that Show returned.
+func (v *Verbatim) Raw(shown string) string {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	if raw, ok := v.raw[shown]; ok {

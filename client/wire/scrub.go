@@ -1,4 +1,4 @@
-package client
+package wire
 
 import (
 	"strings"
@@ -8,16 +8,16 @@ import (
 
 // What a text of a service may have at most, in characters. Longer ones are cut with "…".
 const (
-	maxField   = 1000 // a name, an id, a permission
-	maxMessage = 400  // an error message
+	MaxField   = 1000 // a name, an id, a permission
+	MaxMessage = 400  // an error message
 	maxMarks   = 4    // combining marks on one letter
 )
 
-// scrub is the one place where the text of a server becomes harmless to a terminal: valid UTF-8
+// Scrub is the one place where the text of a server becomes harmless to a terminal: valid UTF-8
 // on one line, without control characters, escape sequences (the whole sequence, not the ESC
 // alone), or anything that turns the direction of text, has no width, is invisible, or piles up on a letter.
 // It is idempotent and cuts at limit characters.
-func scrub(text string, limit int) string {
+func Scrub(text string, limit int) string {
 	if plain(text) && len(text) <= limit {
 		return text
 	}

@@ -1,4 +1,9 @@
-package client
+// Package wire reads what services answer: a body opened and held to its bounds, the JSON in it, read tolerantly, and its texts made harmless.
+// It knows no call and no service; the rows of a list it reads by the members that a declaration names.
+//
+// Its files from the bottom up: texts made harmless (scrub.go, secretlike.go); bodies (unpack.go, guard.go) and the JSON in them (stream.go);
+// values (wire.go, when.go), and what must go back as it came (verbatim.go, features.go); how a service says no (fault.go), in which words (wordlists.go, lacking.go), or to wait (wait.go); lists and objects (decode.go, shape.go, pages.go); a row (record.go).
+package wire
 
 import (
 	"bytes"
@@ -26,54 +31,55 @@ func unquoted(b []byte) ([]byte, bool) {
 	return b, true
 }
 
-// text is a string of the wire, taken tolerantly: a number is its digits, anything else absent.
+// Text is a string of the wire, taken tolerantly: a number is its digits, anything else absent.
 // It is raw: scrub it, or pass it through verbatim.
-type text string
+type Text string
 
-func (t *text) UnmarshalJSON(b []byte) error {
+func (t *Text) UnmarshalJSON(b []byte) error {
 	inside, ok := unquoted(b)
 	switch {
 	case ok:
-		*t = text(inside)
+		*t = Text(inside)
 	case len(b) > 0 && b[0] == '"':
 		return json.Unmarshal(b, (*string)(t))
 	case len(b) > 0 && (b[0] == '-' || b[0] >= '0' && b[0] <= '9'):
-		*t = text(b)
+		*t = Text(b)
 	}
 	return nil
 }
 
-// flag is a boolean of the wire; nil is absent, or no boolean.
-type flag struct{ value *bool }
+// Flag is a boolean of the wire; nil is absent, or no boolean.
+type Flag struct{ Value *bool }
 
-func (f *flag) UnmarshalJSON(b []byte) error {
+func (f *Flag) UnmarshalJSON(b []byte) error {
 	if v, err := strconv.ParseBool(string(bytes.Trim(b, `"`))); err == nil && len(b) > 1 {
-		f.value = &v
+		f.Value = &v
 	}
 	return nil
 }
 
-// token is a secret of the wire: it never exists as anything but an apikey.Secret. What a terminal
+// Token is a secret of the wire: it never exists as anything but an apikey.Secret. What a terminal
 // cannot show or a header cannot carry is none.
-type token struct {
+type Token struct {
 	apikey.Secret
 	standsIn bool // for a secret that is not shown
 }
 
-func (t *token) UnmarshalJSON(b []byte) error {
+func (t *Token) UnmarshalJSON(b []byte) error {
 	var s string
 	if inside, ok := unquoted(b); ok {
 		s = string(inside)
 	} else if json.Unmarshal(b, &s) != nil {
 		return nil
 	}
-	if t.standsIn = isPlaceholder(s); isPrintable(s) {
+	if t.standsIn = isPlaceholder(s); IsPrintable(s) {
 		t.Secret = apikey.NewSecret(s)
 	}
 	return nil
 }
 
-func isPrintable(s string) bool {
+// IsPrintable reports whether a text is printable ASCII without blanks: what a header can carry and a terminal shows as it is.
+func IsPrintable(s string) bool {
 	for i := range len(s) {
 		if s[i] <= 0x20 || s[i] > 0x7e {
 			return false
@@ -89,11 +95,11 @@ func isPlaceholder(s string) bool {
 		len(s) > 1 && strings.Trim(s, s[:1]) == "" || slices.Contains([]string{"hidden", "redacted", "masked"}, strings.ToLower(s))
 }
 
-// leastListed is how long a secret is at least that a list is taken to show.
-const leastListed = 8
+// LeastListed is how long a secret is at least that a list is taken to show.
+const LeastListed = 8
 
-// firstOf is the first that is not empty.
-func firstOf[T ~string](values ...T) string {
+// FirstOf is the first that is not empty.
+func FirstOf[T ~string](values ...T) string {
 	for _, v := range values {
 		if v != "" {
 			return string(v)
@@ -102,35 +108,35 @@ func firstOf[T ~string](values ...T) string {
 	return ""
 }
 
-// field scrubs a text of a key.
-func field[T ~string](t T) string { return scrub(string(t), maxField) }
+// Field scrubs a text of a key.
+func Field[T ~string](t T) string { return Scrub(string(t), MaxField) }
 
-// looksLikeWebPage reports whether a body begins as HTML or XML does.
-func looksLikeWebPage(head []byte) bool {
+// LooksLikeWebPage reports whether a body begins as HTML or XML does.
+func LooksLikeWebPage(head []byte) bool {
 	return strings.HasPrefix(string(bytes.TrimLeft(head, "\xef\xbb\xbf \t\r\n")), "<")
 }
 
 // reference is an id, or an object with one: a project is either.
-type reference struct{ id, name text }
+type reference struct{ ID, Name Text }
 
 func (r *reference) UnmarshalJSON(b []byte) error {
 	if len(b) == 0 || b[0] != '{' {
-		return r.id.UnmarshalJSON(b)
+		return r.ID.UnmarshalJSON(b)
 	}
 	var object struct {
-		ID   text `json:"id"`
-		OID  text `json:"_id"`
-		Name text `json:"name"`
+		ID   Text `json:"id"`
+		OID  Text `json:"_id"`
+		Name Text `json:"name"`
 	}
 	if err := json.Unmarshal(b, &object); err != nil {
 		return err
 	}
-	r.id, r.name = text(firstOf(object.ID, object.OID)), object.Name
+	r.ID, r.Name = Text(FirstOf(object.ID, object.OID)), object.Name
 	return nil
 }
 
-// dig finds what a path leads to: members and indexes with a dot between. Nothing is nil, and a path that is not declared leads nowhere.
-func dig(members map[string]json.RawMessage, path string) json.RawMessage {
+// Dig finds what a path leads to: members and indexes with a dot between. Nothing is nil, and a path that is not declared leads nowhere.
+func Dig(members map[string]json.RawMessage, path string) json.RawMessage {
 	if path == "" {
 		return nil
 	}
@@ -146,8 +152,8 @@ func dig(members map[string]json.RawMessage, path string) json.RawMessage {
 // stands for itself. Where something is in the way that it cannot go through, that is stuck.
 func along(raw json.RawMessage, rest string) (found, stuck json.RawMessage) {
 	for rest != "" && raw != nil {
-		if after, each := strings.CutPrefix(rest, "[]"); each && listOf(raw) != nil {
-			return eachAlong(listOf(raw), after), nil
+		if after, each := strings.CutPrefix(rest, "[]"); each && List(raw) != nil {
+			return eachAlong(List(raw), after), nil
 		} else if each && string(raw) != "null" {
 			return nil, raw
 		}
@@ -155,7 +161,7 @@ func along(raw json.RawMessage, rest string) (found, stuck json.RawMessage) {
 		if at := strings.IndexAny(name, ".["); at >= 0 {
 			name, after = name[:at], name[at:]
 		}
-		object, list := objectOf(raw), listOf(raw)
+		object, list := Object(raw), List(raw)
 		at, err := strconv.Atoi(name)
 		switch {
 		case object != nil:
@@ -177,7 +183,7 @@ func eachAlong(list []json.RawMessage, rest string) json.RawMessage {
 	out := []json.RawMessage{}
 	for _, item := range list {
 		found, _ := along(item, rest)
-		if inner := listOf(found); inner != nil && strings.Contains(rest, "[]") {
+		if inner := List(found); inner != nil && strings.Contains(rest, "[]") {
 			out = append(out, inner...)
 		} else if found != nil {
 			out = append(out, found)
@@ -189,39 +195,39 @@ func eachAlong(list []json.RawMessage, rest string) json.RawMessage {
 	return raw
 }
 
-// textAt is the text that a path leads to; empty for none.
-func textAt(members map[string]json.RawMessage, path string) string {
-	var t text
-	_ = t.UnmarshalJSON(dig(members, path))
+// TextAt is the text that a path leads to; empty for none.
+func TextAt(members map[string]json.RawMessage, path string) string {
+	var t Text
+	_ = t.UnmarshalJSON(Dig(members, path))
 	return string(t)
 }
 
-// objectOf are the members of an object; nil for what is none.
-func objectOf(raw []byte) (members map[string]json.RawMessage) {
+// Object are the members of an object; nil for what is none.
+func Object(raw []byte) (members map[string]json.RawMessage) {
 	_ = json.Unmarshal(raw, &members)
 	return members
 }
 
-// listOf are the elements of an array; nil for what is none.
-func listOf(raw []byte) (list []json.RawMessage) {
+// List are the elements of an array; nil for what is none.
+func List(raw []byte) (list []json.RawMessage) {
 	_ = json.Unmarshal(raw, &list)
 	return list
 }
 
-// word is a text, a number or a boolean, in letters and digits.
-type word string
+// Word is a text, a number or a boolean, in letters and digits.
+type Word string
 
-func (w *word) UnmarshalJSON(b []byte) error {
+func (w *Word) UnmarshalJSON(b []byte) error {
 	if s := string(b); s == "true" || s == "false" {
-		*w = word(s)
+		*w = Word(s)
 		return nil
 	}
-	return (*text)(w).UnmarshalJSON(b)
+	return (*Text)(w).UnmarshalJSON(b)
 }
 
-// asciiJSON writes the same JSON without any character that is not printable ASCII, so that it
+// ASCII writes the same JSON without any character that is not printable ASCII, so that it
 // can be shown as it is and still goes back unchanged.
-func asciiJSON(raw json.RawMessage) json.RawMessage {
+func ASCII(raw json.RawMessage) json.RawMessage {
 	var b strings.Builder
 	b.Grow(len(raw))
 	for i := 0; i < len(raw); {
@@ -242,9 +248,9 @@ func asciiJSON(raw json.RawMessage) json.RawMessage {
 	return json.RawMessage(b.String())
 }
 
-// restrictions are nil where the service does not report them, or reports a kind that is not known:
+// ReadRestrictions are nil where the service does not report them, or reports a kind that is not known:
 // a key with a restriction that would be lost in a copy must not look like one without.
-func restrictions(raw []byte) *apikey.Restrictions {
+func ReadRestrictions(raw []byte) *apikey.Restrictions {
 	if len(raw) == 0 {
 		return nil
 	}
@@ -268,24 +274,24 @@ func (t *texts) UnmarshalJSON(b []byte) error {
 	if string(b) == "[]" {
 		return nil
 	}
-	var list []text
-	var one text
+	var list []Text
+	var one Text
 	if json.Unmarshal(b, &list) != nil {
 		if err := json.Unmarshal(b, &one); err != nil {
 			return err
 		}
 		if one != "" {
-			list = []text{one}
+			list = []Text{one}
 		}
 	}
 	for _, item := range list {
-		*t = append(*t, field(item))
+		*t = append(*t, Field(item))
 	}
 	return nil
 }
 
-// says reports whether a member is this boolean, in any of the ways in which services write one.
-func says(raw json.RawMessage, want bool) bool {
+// Says reports whether a member is this boolean, in any of the ways in which services write one.
+func Says(raw json.RawMessage, want bool) bool {
 	switch strings.ToLower(strings.Trim(string(raw), `" `)) {
 	case "true", "1", "yes":
 		return want
@@ -295,8 +301,8 @@ func says(raw json.RawMessage, want bool) bool {
 	return false
 }
 
-// literal is a string's value, or any other value's JSON.
-func literal(raw json.RawMessage) string {
+// Literal is a string's value, or any other value's JSON.
+func Literal(raw json.RawMessage) string {
 	var s string
 	if json.Unmarshal(raw, &s) == nil {
 		return s

@@ -1,4 +1,4 @@
-package client
+package wire
 
 import (
 	"bytes"
@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-// fault is what an error body says, in any of the services' shapes:
+// Fault is what an error body says, in any of the services' shapes:
 //
 //	{"error":{"code":403,"message":"…","key":"API.…"}}   {"error":"…"}   {"message":"…"}
 //	{"error":"…","status":403,"message":"…","details":"…"}   {"success":false,"error":{"message":"…"}}
@@ -20,107 +20,107 @@ import (
 //	{"title":"…","detail":"…"}   {"error":"…","error_description":"…"}   {"msg":"…"}
 //
 // Its strings are raw until fail scrubs them.
-type fault struct {
-	code    string
-	message string
-	status  int
-	web     bool // the body is a web page
-	json    bool // the body is a JSON object, as the services write their errors
-	shape   shape
+type Fault struct {
+	Code    string
+	Message string
+	Status  int
+	WebPage bool // the body is a web page
+	JSON    bool // the body is a JSON object, as the services write their errors
+	Shape   Shape
 }
 
-// shape is how a fault was written, by which a service's own is told from that of something in front of it.
-type shape struct {
-	members []string // of the object, in order
-	no      bool     // success is there, and false
-	text    bool     // error is there, and a text
-	object  bool     // error is there, and an object
-	plain   bool     // it was no JSON, but words
+// Shape is how a fault was written, by which a service's own is told from that of something in front of it.
+type Shape struct {
+	Members []string // of the object, in order
+	No      bool     // success is there, and false
+	Text    bool     // error is there, and a text
+	Object  bool     // error is there, and an object
+	Plain   bool     // it was no JSON, but words
 }
 
-// parseFault reads an error body; what it cannot read is an empty fault.
-func parseFault(body []byte) fault {
-	if looksLikeWebPage(body) {
-		return fault{message: "answered with a web page instead of JSON: is the URL right, or is a proxy in between?", web: true}
+// ParseFault reads an error body; what it cannot read is an empty fault.
+func ParseFault(body []byte) Fault {
+	if LooksLikeWebPage(body) {
+		return Fault{Message: "answered with a web page instead of JSON: is the URL right, or is a proxy in between?", WebPage: true}
 	}
-	if members := objectOf(body); members != nil {
+	if members := Object(body); members != nil {
 		return faultOf(members)
 	}
-	if len(listOf(body)) > 0 {
+	if len(List(body)) > 0 {
 		f := faultOf(map[string]json.RawMessage{"errors": body})
-		f.json = false // no service of ours writes an error so
+		f.JSON = false // no service of ours writes an error so
 		return f
 	}
 	var bare string
 	if json.Unmarshal(body, &bare) != nil {
 		bare = string(body)
 	}
-	return fault{message: bare, shape: shape{plain: strings.TrimSpace(bare) != ""}}
+	return Fault{Message: bare, Shape: Shape{Plain: strings.TrimSpace(bare) != ""}}
 }
 
-func faultOf(members map[string]json.RawMessage) fault {
+func faultOf(members map[string]json.RawMessage) Fault {
 	message := bytes.TrimSpace(members["error"])
-	f := fault{json: true, shape: shape{members: slices.Sorted(maps.Keys(members)), no: says(members["success"], false),
-		text: bytes.HasPrefix(message, []byte{'"'}) && len(message) > 2, object: bytes.HasPrefix(message, []byte{'{'})}}
+	f := Fault{JSON: true, Shape: Shape{Members: slices.Sorted(maps.Keys(members)), No: Says(members["success"], false),
+		Text: bytes.HasPrefix(message, []byte{'"'}) && len(message) > 2, Object: bytes.HasPrefix(message, []byte{'{'})}}
 	var inner struct {
-		Code    text            `json:"code"`
-		Key     text            `json:"key"`
-		Type    text            `json:"type"`
-		Message text            `json:"message"`
-		Status  text            `json:"status"`
+		Code    Text            `json:"code"`
+		Key     Text            `json:"key"`
+		Type    Text            `json:"type"`
+		Message Text            `json:"message"`
+		Status  Text            `json:"status"`
 		Data    json.RawMessage `json:"data"` // what JSON-RPC says besides
 	}
 	var outer struct {
-		Code    text            `json:"code"`
-		Key     text            `json:"key"`
-		Status  text            `json:"status"`
-		Message text            `json:"message"`
-		Error   text            `json:"error"`
+		Code    Text            `json:"code"`
+		Key     Text            `json:"key"`
+		Status  Text            `json:"status"`
+		Message Text            `json:"message"`
+		Error   Text            `json:"error"`
 		Details json.RawMessage `json:"details"`
 
-		Title       text            `json:"title"`
+		Title       Text            `json:"title"`
 		Detail      json.RawMessage `json:"detail"`
-		Description text            `json:"error_description"`
-		Reason      text            `json:"reason"`
-		Msg         text            `json:"msg"`
+		Description Text            `json:"error_description"`
+		Reason      Text            `json:"reason"`
+		Msg         Text            `json:"msg"`
 	}
 	raw, _ := json.Marshal(members)
 	_ = json.Unmarshal(raw, &outer)
 	_ = json.Unmarshal(members["error"], &inner)
-	for _, number := range []text{inner.Status, inner.Code, outer.Status, outer.Code} {
-		if n, err := strconv.Atoi(string(number)); err == nil && n >= 400 && n < 600 && f.status == 0 {
-			f.status = n
+	for _, number := range []Text{inner.Status, inner.Code, outer.Status, outer.Code} {
+		if n, err := strconv.Atoi(string(number)); err == nil && n >= 400 && n < 600 && f.Status == 0 {
+			f.Status = n
 		}
 	}
-	for _, code := range []text{inner.Key, inner.Code, inner.Type, outer.Code, outer.Key} {
-		if _, err := strconv.Atoi(string(code)); err != nil && code != "" && f.code == "" {
-			f.code = string(code)
+	for _, code := range []Text{inner.Key, inner.Code, inner.Type, outer.Code, outer.Key} {
+		if _, err := strconv.Atoi(string(code)); err != nil && code != "" && f.Code == "" {
+			f.Code = string(code)
 		}
 	}
-	for _, message := range []text{outer.Error, inner.Message, outer.Message} {
-		if f.code == "" && namesCode(string(message)) {
-			f.code = string(message)
+	for _, message := range []Text{outer.Error, inner.Message, outer.Message} {
+		if f.Code == "" && namesCode(string(message)) {
+			f.Code = string(message)
 		}
 	}
 	codes, several := errorList(members["errors"])
 	_, found := errorList(members["detail"])
 	for _, code := range codes {
-		if n, err := strconv.Atoi(code); err == nil && n >= 400 && n < 600 && f.status == 0 {
-			f.status = n
-		} else if err != nil && f.code == "" {
-			f.code = code
+		if n, err := strconv.Atoi(code); err == nil && n >= 400 && n < 600 && f.Status == 0 {
+			f.Status = n
+		} else if err != nil && f.Code == "" {
+			f.Code = code
 		}
 	}
-	parts := []string{firstOf(inner.Message, outer.Error)}
+	parts := []string{FirstOf(inner.Message, outer.Error)}
 	rest := []string{string(outer.Message), details(outer.Details), string(outer.Title), details(outer.Detail), string(outer.Description), string(outer.Reason), string(outer.Msg), details(inner.Data)}
 	for _, more := range slices.Concat(rest, several, found) {
 		if more != "" && !strings.Contains(strings.Join(parts, ": "), more) {
 			parts = append(parts, more)
 		}
 	}
-	f.message = strings.TrimPrefix(strings.Join(parts, ": "), ": ")
-	if f.message == "" {
-		f.message = strings.Join(nestedWords(members, 4), ": ")
+	f.Message = strings.TrimPrefix(strings.Join(parts, ": "), ": ")
+	if f.Message == "" {
+		f.Message = strings.Join(nestedWords(members, 4), ": ")
 	}
 	return f
 }
@@ -149,8 +149,8 @@ func nestedWords(members map[string]json.RawMessage, levels int) (found []string
 		if says {
 			add(details(members[name]))
 		}
-		for _, inner := range append(listOf(members[name]), members[name]) {
-			add(nestedWords(objectOf(inner), levels-1)...)
+		for _, inner := range append(List(members[name]), members[name]) {
+			add(nestedWords(Object(inner), levels-1)...)
 		}
 	}
 	return found
@@ -166,30 +166,30 @@ func namesCode(message string) bool {
 // errorList reads a list of errors, each a text or an object of its own, or one for each field.
 func errorList(raw json.RawMessage) (codes, messages []string) {
 	const most = 5
-	fields := objectOf(raw)
+	fields := Object(raw)
 	for _, name := range slices.Sorted(maps.Keys(fields)) {
 		if words := details(fields[name]); words != "" {
 			messages = append(messages, name+" "+words)
 		}
 	}
-	for _, item := range listOf(raw) {
+	for _, item := range List(raw) {
 		var one struct {
-			Code    text            `json:"code"`
-			Status  text            `json:"status"`
-			Message text            `json:"message"`
-			Title   text            `json:"title"`
+			Code    Text            `json:"code"`
+			Status  Text            `json:"status"`
+			Message Text            `json:"message"`
+			Title   Text            `json:"title"`
 			Detail  json.RawMessage `json:"detail"`
-			Msg     text            `json:"msg"`
+			Msg     Text            `json:"msg"`
 		}
 		if words := details(item); words != "" {
 			messages = append(messages, words)
 		} else if json.Unmarshal(item, &one) == nil {
-			for _, code := range []text{one.Status, one.Code} {
+			for _, code := range []Text{one.Status, one.Code} {
 				if code != "" {
 					codes = append(codes, string(code))
 				}
 			}
-			if words := firstOf(string(one.Message), details(one.Detail), string(one.Title), string(one.Msg)); words != "" {
+			if words := FirstOf(string(one.Message), details(one.Detail), string(one.Title), string(one.Msg)); words != "" {
 				messages = append(messages, words)
 			}
 		}

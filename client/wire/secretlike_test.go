@@ -1,4 +1,4 @@
-package client
+package wire
 
 import (
 	"math/rand/v2"
@@ -40,7 +40,7 @@ func TestNobodysKeyStandsInAnError(t *testing.T) {
 			key := b.String()
 			for _, sentence := range sentences {
 				drawn++
-				got := words(strings.ReplaceAll(sentence, "KEY", key))
+				got := Words(strings.ReplaceAll(sentence, "KEY", key))
 				if longestShared(got, key[len(shape.begins):]) >= 12 {
 					if missed++; missed < 8 {
 						t.Errorf("%s is shown as %s", strings.ReplaceAll(sentence, "KEY", key), got)
@@ -85,7 +85,7 @@ func TestWordsThatAreNoKeyStay(t *testing.T) {
 		"updatePuzzleCaptchaSettings needs a role", "/api/v1/apikeys is unknown", "the token expired yesterday", "token authentication failed", "Deine Berechtigung reicht nicht: Zugriffsverweigerung", "sk_live_… and sk-ec54686****", "1234567890123456 is too large",
 		"the account 652d77895674c387e105948c is suspended", "ci-deploy ~rznjoqz5tyy", "key_01 of app-1", "content_superadmin", "application/problem+json", "getRules of key_123 in sk_live_ is missing",
 	} {
-		if got := words(text); got != text {
+		if got := Words(text); got != text {
 			t.Errorf("%q becomes %q", text, got)
 		}
 	}
@@ -96,13 +96,13 @@ func TestNoPasswordOfAnAddressStandsInAnError(t *testing.T) {
 	for _, at := range []string{"https://user:PW@host.example/x", "http://u:PW@127.0.0.1:3128", "postgres://detent:PW@db/keys?sslmode=disable", "cannot reach socks5://a:PW@proxy: refused", "(redis://:PW@cache:6379)"} {
 		for _, password := range []string{"hunter2", "correct-horse", "p%40ss", "x", "Sommer2026!", "a:b"} {
 			text := strings.ReplaceAll(at, "PW", password)
-			if got := words(text); strings.Contains(got, ":"+password+"@") || !strings.Contains(got, ":"+hiddenSecret+"@") {
+			if got := Words(text); strings.Contains(got, ":"+password+"@") || !strings.Contains(got, ":"+hiddenSecret+"@") {
 				t.Errorf("%s is shown as %s", text, got)
 			}
 		}
 	}
 	for _, text := range []string{"see https://host.example:443/a@b", "mail me@host.example: it is late", "at 10:30 user@host"} {
-		if got := words(text); got != text {
+		if got := Words(text); got != text {
 			t.Errorf("%s is shown as %s", text, got)
 		}
 	}

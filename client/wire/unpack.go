@@ -1,4 +1,4 @@
-package client
+package wire
 
 import (
 	"bufio"
@@ -14,16 +14,16 @@ import (
 	"golang.org/x/text/transform"
 )
 
-// opened looks at how a body begins, before anything is decided by its content type: what of it is left is what follows a
+// Body looks at how a body begins, before anything is decided by its content type: what of it is left is what follows a
 // byte order mark, or a guard against its being read as a script.
-type opened struct {
+type Body struct {
 	*bufio.Reader
 }
 
-// open unpacks a body that came packed though nobody asked for it so: net/http has unpacked what it asked for. Whatever a
+// OpenBody unpacks a body that came packed though nobody asked for it so: net/http has unpacked what it asked for. Whatever a
 // create is wrapped in, its secret is shown once.
-func open(body io.Reader, encoding string) opened {
-	o := opened{bufio.NewReaderSize(body, 512)}
+func OpenBody(body io.Reader, encoding string) Body {
+	o := Body{bufio.NewReaderSize(body, 512)}
 	packings := strings.Split(strings.ToLower(encoding), ",")
 	for i := range packings {
 		o = o.unpacked(strings.TrimSpace(packings[len(packings)-1-i]))
@@ -39,12 +39,13 @@ func open(body io.Reader, encoding string) opened {
 	return o
 }
 
-const bom = "\ufeff"
+// BOM is the mark that a text of Unicode may begin with.
+const BOM = "\ufeff"
 
 // scriptGuards keep JSON from being loaded as a script; no JSON begins like them. The longer one of two comes first.
 var scriptGuards = []string{")]}',", ")]}'", "while(1);", "for(;;);", "for (;;);"}
 
-func (o opened) unpacked(packing string) opened {
+func (o Body) unpacked(packing string) Body {
 	head, _ := o.Peek(2)
 	if len(head) < 2 {
 		return o
@@ -52,44 +53,44 @@ func (o opened) unpacked(packing string) opened {
 	switch first := uint(head[0])<<8 | uint(head[1]); {
 	case first == 0x1f8b:
 		if r, err := gzip.NewReader(o.Reader); err == nil {
-			return opened{bufio.NewReaderSize(r, 512)}
+			return Body{bufio.NewReaderSize(r, 512)}
 		}
 	case packing != "deflate" || head[0] == '{' || head[0] == '[': // some servers announce it and send JSON
 	case head[0]&0x0f == 8 && first%31 == 0:
 		if r, err := zlib.NewReader(o.Reader); err == nil {
-			return opened{bufio.NewReaderSize(r, 512)}
+			return Body{bufio.NewReaderSize(r, 512)}
 		}
 	default: // as many servers understand the word
-		return opened{bufio.NewReaderSize(flate.NewReader(o.Reader), 512)}
+		return Body{bufio.NewReaderSize(flate.NewReader(o.Reader), 512)}
 	}
 	return o
 }
 
-// isWebPage reports whether the body is one, whatever it is called.
-func (o opened) isWebPage() bool {
+// IsWebPage reports whether the body is one, whatever it is called.
+func (o Body) IsWebPage() bool {
 	head, _ := o.Peek(64)
-	return looksLikeWebPage(head)
+	return LooksLikeWebPage(head)
 }
 
-// isEmpty reports whether there is no body.
-func (o opened) isEmpty() bool {
+// IsEmpty reports whether there is no body.
+func (o Body) IsEmpty() bool {
 	_, err := o.Peek(1)
 	return err == io.EOF
 }
 
-// isHTML says what an answer calls itself: a framework may call its JSON so.
-func isHTML(h http.Header) bool {
+// SaysHTML says what an answer calls itself: a framework may call its JSON so.
+func SaysHTML(h http.Header) bool {
 	return strings.HasPrefix(strings.ToLower(strings.TrimSpace(h.Get("Content-Type"))), "text/html")
 }
 
 // unmarked takes the mark away that a text begins with, and gives a text whose mark is that of UTF-16 as UTF-8.
-func (o opened) unmarked() opened {
-	head, _ := o.Peek(len(bom))
-	for ; string(head) == bom; head, _ = o.Peek(len(bom)) {
-		_, _ = o.Discard(len(bom))
+func (o Body) unmarked() Body {
+	head, _ := o.Peek(len(BOM))
+	for ; string(head) == BOM; head, _ = o.Peek(len(BOM)) {
+		_, _ = o.Discard(len(BOM))
 	}
 	if bytes.HasPrefix(head, []byte("\xff\xfe")) || bytes.HasPrefix(head, []byte("\xfe\xff")) {
-		return opened{bufio.NewReaderSize(transform.NewReader(o.Reader, unicode.BOMOverride(transform.Nop)), 512)}
+		return Body{bufio.NewReaderSize(transform.NewReader(o.Reader, unicode.BOMOverride(transform.Nop)), 512)}
 	}
 	return o
 }

@@ -1,4 +1,4 @@
-package client
+package wire
 
 import (
 	"regexp"
@@ -108,11 +108,11 @@ func random(run string) bool {
 	return changes >= turns
 }
 
-// words is that for a text that nobody knows a secret of.
-func words(raw string) string { return fit(raw, nil, nil) }
+// Words is that for a text that nobody knows a secret of.
+func Words(raw string) string { return Redact(raw, nil, nil) }
 
-// fit redacts twice, as scrubbing may join what was cut apart.
-func fit(raw string, shape *regexp.Regexp, known []apikey.Secret) string {
+// Redact redacts twice, as scrubbing may join what was cut apart.
+func Redact(raw string, shape *regexp.Regexp, known []apikey.Secret) string {
 	hide := func(s string) string {
 		if shape != nil {
 			s = shape.ReplaceAllString(s, hiddenSecret)
@@ -124,5 +124,5 @@ func fit(raw string, shape *regexp.Regexp, known []apikey.Secret) string {
 		}
 		return hideSecrets(s)
 	}
-	return scrub(hide(scrub(hide(raw), len(raw)+1)), maxMessage)
+	return Scrub(hide(Scrub(hide(raw), len(raw)+1)), MaxMessage)
 }

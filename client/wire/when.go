@@ -1,4 +1,4 @@
-package client
+package wire
 
 import (
 	"encoding/json"
@@ -13,21 +13,21 @@ import (
 	"detent/apikey"
 )
 
-// wireTime is a date of the wire, read tolerantly: RFC 3339, a plain date, an epoch in any unit, as a number or a string. What is no date at all is not reported, never made up.
-type wireTime struct {
-	at     time.Time
-	set    bool // the field is there
-	absent bool // there, and null, 0 or empty: never
+// Time is a date of the wire, read tolerantly: RFC 3339, a plain date, an epoch in any unit, as a number or a string. What is no date at all is not reported, never made up.
+type Time struct {
+	At     time.Time
+	Set    bool // the field is there
+	Absent bool // there, and null, 0 or empty: never
 }
 
-func (w *wireTime) UnmarshalJSON(b []byte) error {
-	*w = wireTime{set: true}
+func (w *Time) UnmarshalJSON(b []byte) error {
+	*w = Time{Set: true}
 	if at, ok := commonTime(b); ok {
 		w.found(at)
 		return nil
 	}
 	if string(b) == "null" {
-		w.absent = true
+		w.Absent = true
 		return nil
 	}
 	if n, err := strconv.ParseInt(string(b), 10, 64); err == nil && n > 0 {
@@ -47,19 +47,19 @@ func (w *wireTime) UnmarshalJSON(b []byte) error {
 	s = strings.TrimSpace(s)
 	switch strings.ToLower(s) {
 	case "", "null", "0", "0.0", "never", "infinity", "+infinity", "inf", "none", "unlimited", "permanent":
-		w.absent = true
+		w.Absent = true
 		return nil
 	}
-	if at, ok := parseTime(s); ok {
+	if at, ok := ParseTime(s); ok {
 		w.found(at)
 	}
 	return nil
 }
 
 // found takes a date. The instant 0 is 0, however it is written: no key ended in the moment in which 1970 began.
-func (w *wireTime) found(at time.Time) {
-	if w.absent = at.Unix() == 0; !w.absent {
-		w.at = at
+func (w *Time) found(at time.Time) {
+	if w.Absent = at.Unix() == 0; !w.Absent {
+		w.At = at
 	}
 }
 
@@ -95,7 +95,8 @@ var farText = sync.OnceValue(func() *regexp.Regexp {
 	return regexp.MustCompile(`^\+?(?:[1-9]\d{4,}-\d\d-\d\d|9999-12-31[T ]24:|9999-12-31[T ]23:59:60)`)
 })
 
-func parseTime(s string) (time.Time, bool) {
+// ParseTime reads a date in any of the layouts that services write, or an epoch; ok is false for what is none.
+func ParseTime(s string) (time.Time, bool) {
 	if n, err := strconv.ParseFloat(s, 64); err == nil || errors.Is(err, strconv.ErrRange) {
 		return epoch(n)
 	}
@@ -139,47 +140,47 @@ func inRange(at time.Time) (time.Time, bool) {
 	return at, at.Year() > 1
 }
 
-// reported is the instant of something that was, or "the service does not say": nothing was in the year 9999.
-func (w wireTime) reported() apikey.Moment {
-	if w.at.IsZero() || w.at.Year() == maxTime.Year() {
+// Reported is the instant of something that was, or "the service does not say": nothing was in the year 9999.
+func (w Time) Reported() apikey.Moment {
+	if w.At.IsZero() || w.At.Year() == maxTime.Year() {
 		return apikey.Moment{}
 	}
-	return apikey.At(w.at)
+	return apikey.At(w.At)
 }
 
-// use is reported; never where the service says null or 0.
-func (w wireTime) use() apikey.Moment {
-	if w.absent {
+// Use is reported; never where the service says null or 0.
+func (w Time) Use() apikey.Moment {
+	if w.Absent {
 		return apikey.Never()
 	}
-	return w.reported()
+	return w.Reported()
 }
 
-// orNever is the instant; never where the service says null or 0.
-func (w wireTime) orNever() apikey.Moment {
-	if w.absent {
+// OrNever is the instant; never where the service says null or 0.
+func (w Time) OrNever() apikey.Moment {
+	if w.Absent {
 		return apikey.Never()
 	}
-	return apikey.At(w.at)
+	return apikey.At(w.At)
 }
 
-// expiry is orNever for a service that leaves the field out of a key without an end.
-func (w wireTime) expiry() apikey.Moment {
-	if !w.set {
+// Expiry is orNever for a service that leaves the field out of a key without an end.
+func (w Time) Expiry() apikey.Moment {
+	if !w.Set {
 		return apikey.Never()
 	}
-	return w.orNever()
+	return w.OrNever()
 }
 
-// firstTime is the first that is a date, else the first that is there: null under one name takes nothing from a date
+// FirstTime is the first that is a date, else the first that is there: null under one name takes nothing from a date
 // under another.
-func firstTime(values ...wireTime) wireTime {
-	var first wireTime
+func FirstTime(values ...Time) Time {
+	var first Time
 	for _, w := range values {
-		if !w.at.IsZero() {
+		if !w.At.IsZero() {
 			return w
 		}
-		if w.set && !first.set {
+		if w.Set && !first.Set {
 			first = w
 		}
 	}

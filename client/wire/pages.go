@@ -1,4 +1,4 @@
-package client
+package wire
 
 import (
 	"encoding/json"
@@ -13,15 +13,15 @@ var (
 	pageObjects = []string{"pagination", "paging", "meta", "page_info", "pageInfo", "links", "_links"}
 )
 
-// pageMember is a member of what stands beside the list, in any of its spellings.
-func pageMember(rest map[string]json.RawMessage, names []string) (raw json.RawMessage, there bool) {
+// PageMember is a member of what stands beside the list, in any of its spellings.
+func PageMember(rest map[string]json.RawMessage, names []string) (raw json.RawMessage, there bool) {
 	for _, name := range names {
 		if raw, there = rest[name]; there {
 			return raw, true
 		}
 	}
 	for _, object := range pageObjects {
-		inner := objectOf(rest[object])
+		inner := Object(rest[object])
 		for _, name := range names {
 			if raw, there = inner[name]; there {
 				return raw, true
@@ -31,28 +31,28 @@ func pageMember(rest map[string]json.RawMessage, names []string) (raw json.RawMe
 	return nil, false
 }
 
-// nextPage says whether there is more, and where. A page without a key that says so is taken for the last one.
-func nextPage(rest map[string]json.RawMessage, empty bool) (cursor string, more bool, bad string) {
-	var next text
-	if raw, ok := pageMember(rest, cursorNames); ok && json.Unmarshal(raw, &next) != nil {
+// NextPage says whether there is more, and where. A page without a key that says so is taken for the last one.
+func NextPage(rest map[string]json.RawMessage, empty bool) (cursor string, more bool, bad string) {
+	var next Text
+	if raw, ok := PageMember(rest, cursorNames); ok && json.Unmarshal(raw, &next) != nil {
 		return "", false, "the list's next_cursor is no text"
 	}
 	if next == "" {
 		next = nextAddress(rest)
 	}
-	raw, reported := pageMember(rest, moreNames)
+	raw, reported := PageMember(rest, moreNames)
 	switch {
-	case says(raw, true) && next == "" && !empty:
+	case Says(raw, true) && next == "" && !empty:
 		return "", false, "the list says that there is more, but not where"
-	case reported && !says(raw, true):
+	case reported && !Says(raw, true):
 		return "", false, ""
 	}
 	return string(next), next != "", ""
 }
 
 // nextAddress is the cursor in the address of the next page, where that is what a service gives.
-func nextAddress(rest map[string]json.RawMessage) text {
-	raw, _ := pageMember(rest, []string{"next"})
+func nextAddress(rest map[string]json.RawMessage) Text {
+	raw, _ := PageMember(rest, []string{"next"})
 	var link struct {
 		Href string `json:"href"`
 	}
@@ -63,11 +63,11 @@ func nextAddress(rest map[string]json.RawMessage) text {
 	if err != nil {
 		return ""
 	}
-	return text(u.Query().Get("cursor"))
+	return Text(u.Query().Get("cursor"))
 }
 
-// saysMore reports whether a page says in so many words that there is more.
-func saysMore(rest map[string]json.RawMessage) bool {
-	raw, _ := pageMember(rest, moreNames)
-	return says(raw, true)
+// SaysMore reports whether a page says in so many words that there is more.
+func SaysMore(rest map[string]json.RawMessage) bool {
+	raw, _ := PageMember(rest, moreNames)
+	return Says(raw, true)
 }

@@ -1,4 +1,4 @@
-package client
+package wire
 
 import (
 	"bytes"
@@ -9,35 +9,36 @@ import (
 
 // What an answer may be at most.
 const (
-	maxList  = 128 << 20 // bytes of a list
-	maxOther = 1 << 20   // bytes of every other answer
+	MaxList  = 128 << 20 // bytes of a list
+	MaxOther = 1 << 20   // bytes of every other answer
 	maxDepth = 64        // nesting of JSON
 )
 
 var (
-	errTooLarge = errors.New("the answer is over the limit")
-	errTooDeep  = fmt.Errorf("the answer is nested over %d deep", maxDepth)
-	errWebPage  = errors.New("a web page instead of the service's JSON")
-	errCut      = errors.New("the answer breaks off")
+	ErrTooLarge = errors.New("the answer is over the limit")
+	ErrTooDeep  = fmt.Errorf("the answer is nested over %d deep", maxDepth)
+	ErrWebPage  = errors.New("a web page instead of the service's JSON")
+	ErrCut      = errors.New("the answer breaks off")
 )
 
-// badAnswer is an answer that is JSON, but not what the service promises. Its text is ours.
-type badAnswer string
+// BadAnswer is an answer that is JSON, but not what the service promises. Its text is ours.
+type BadAnswer string
 
-func (e badAnswer) Error() string { return string(e) }
+func (e BadAnswer) Error() string { return string(e) }
 
-// guard passes a body on while it stays within its limits: bytes and depth of nesting.
-type guard struct {
+// Guard passes a body on while it stays within its limits: bytes and depth of nesting.
+type Guard struct {
 	limited
 	nesting
 }
 
-func newGuard(r io.Reader, left int64) *guard { return &guard{limited: limited{r: r, left: left}} }
+// NewGuard bounds a body: left is how many bytes it may have.
+func NewGuard(r io.Reader, left int64) *Guard { return &Guard{limited: limited{r: r, Left: left}} }
 
-func (g *guard) Read(p []byte) (int, error) {
+func (g *Guard) Read(p []byte) (int, error) {
 	n, err := g.limited.Read(p)
 	if !g.nest(p[:n]) {
-		return 0, errTooDeep
+		return 0, ErrTooDeep
 	}
 	return n, err
 }
@@ -45,26 +46,26 @@ func (g *guard) Read(p []byte) (int, error) {
 // limited passes a body on while it has no more bytes than it may.
 type limited struct {
 	r      io.Reader
-	left   int64
-	failed error // how the body broke; nil where it came to its end
+	Left   int64
+	Failed error // how the body broke; nil where it came to its end
 }
 
 func (g *limited) Read(p []byte) (int, error) {
-	if g.left < 0 {
-		return 0, errTooLarge
+	if g.Left < 0 {
+		return 0, ErrTooLarge
 	}
-	if int64(len(p)) > g.left+1 {
-		p = p[:g.left+1]
+	if int64(len(p)) > g.Left+1 {
+		p = p[:g.Left+1]
 	}
-	if g.failed != nil { // net/http tells only once that time ran out; what is asked again hears of a closed connection
-		return 0, g.failed
+	if g.Failed != nil { // net/http tells only once that time ran out; what is asked again hears of a closed connection
+		return 0, g.Failed
 	}
 	n, err := g.r.Read(p)
 	if err != nil && err != io.EOF {
-		g.failed = err
+		g.Failed = err
 	}
-	if g.left -= int64(n); g.left < 0 {
-		return 0, errTooLarge
+	if g.Left -= int64(n); g.Left < 0 {
+		return 0, ErrTooLarge
 	}
 	return n, err
 }

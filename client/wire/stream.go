@@ -1,4 +1,4 @@
-package client
+package wire
 
 import (
 	"bytes"
@@ -15,8 +15,8 @@ func loosely(r io.Reader) *jsontext.Decoder {
 	return jsontext.NewDecoder(r, jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
 }
 
-// value reads the next value. Its JSON is gone when the decoder is used again.
-func value(dec *jsontext.Decoder) ([]byte, error) {
+// Value reads the next value. Its JSON is gone when the decoder is used again.
+func Value(dec *jsontext.Decoder) ([]byte, error) {
 	raw, err := dec.ReadValue()
 	looked := raw
 	if err != nil { // the decoder has a limit of its own, which it calls a fault of syntax
@@ -25,7 +25,7 @@ func value(dec *jsontext.Decoder) ([]byte, error) {
 		}
 	}
 	if tooDeep(looked, dec.StackDepth()) {
-		err = errTooDeep
+		err = ErrTooDeep
 	}
 	return raw, err
 }
@@ -73,11 +73,11 @@ func atEnd(dec *jsontext.Decoder) error {
 	case err != nil:
 		return err
 	}
-	return badAnswer("the answer goes on after its end")
+	return BadAnswer("the answer goes on after its end")
 }
 
-// decodeOne reads a body that is one JSON value and nothing more.
-func decodeOne(r io.Reader, into any) error {
+// DecodeOne reads a body that is one JSON value and nothing more.
+func DecodeOne(r io.Reader, into any) error {
 	dec := loosely(r)
 	raw, err := dec.ReadValue()
 	if err != nil {
@@ -89,8 +89,8 @@ func decodeOne(r io.Reader, into any) error {
 	return atEnd(dec)
 }
 
-// isNotJSON reports whether reading failed for what is no JSON, as against a body that broke off, or one that is other JSON.
-func isNotJSON(err error) bool {
+// IsNotJSON reports whether reading failed for what is no JSON, as against a body that broke off, or one that is other JSON.
+func IsNotJSON(err error) bool {
 	var old *json.SyntaxError
 	var syntax *jsontext.SyntacticError
 	return !errors.Is(err, io.ErrUnexpectedEOF) && (errors.As(err, &old) || errors.As(err, &syntax))

@@ -1,16 +1,13 @@
-package client
+package issuers
 
-import (
-	"detent/apikey"
-	"detent/client/issuers"
-)
+import "detent/apikey"
 
 // Foreign names the other built-in issuers whose secrets begin as this one does, and says how that is, where those of the issuer that a
 // credential is meant for do not begin so; empty where it may be that issuer's. Such a credential is sent nowhere to find out. file is where
 // that issuer's own declaration can say otherwise; empty where it is built in.
 func Foreign(folder, service string, secret apikey.Secret) (title, prefix, file string) {
 	own := 0
-	if d, err := issuers.Load(folder, service); err == nil {
+	if d, err := Load(folder, service); err == nil {
 		file = d.File
 		for _, p := range d.Secret.Prefixes {
 			if secret.HasPrefix(p.Text) {
@@ -18,18 +15,18 @@ func Foreign(folder, service string, secret apikey.Secret) (title, prefix, file 
 			}
 		}
 	}
-	if title, prefix = whose(service, secret); len(prefix) <= own {
+	if title, prefix = Whose(service, secret); len(prefix) <= own {
 		return "", "", ""
 	}
 	return title, prefix, file
 }
 
-// whose are the other built-in issuers whose secrets begin as this one does, by the longest of the beginnings that they declare. The
+// Whose are the other built-in issuers whose secrets begin as this one does, by the longest of the beginnings that they declare. The
 // declarations are read when a secret is refused, and not before.
-func whose(name string, secret apikey.Secret) (title, prefix string) {
+func Whose(name string, secret apikey.Secret) (title, prefix string) {
 	var titles []string
-	for _, other := range issuers.BuiltIn() {
-		d, err := issuers.Load("", other)
+	for _, other := range BuiltIn() {
+		d, err := Load("", other)
 		if err != nil || other == name {
 			continue
 		}

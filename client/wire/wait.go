@@ -1,4 +1,4 @@
-package client
+package wire
 
 import (
 	"encoding/json"
@@ -17,9 +17,9 @@ import (
 // Servers tell a limit, and how long to wait, in many spellings. Names are compared without their hyphens, so that
 // X-RateLimit-Reset and x-rate-limit-reset are one.
 
-// tellsLimit reports whether an answer of 401 or 403 is a rate limit: it asks to wait, or says that nothing is left. Many
+// TellsLimit reports whether an answer of 401 or 403 is a rate limit: it asks to wait, or says that nothing is left. Many
 // services send what is left of a limit with every answer: that something is left is no limit.
-func tellsLimit(h http.Header) bool {
+func TellsLimit(h http.Header) bool {
 	named, left := false, false
 	for name, values := range h {
 		switch name = plainName(name); {
@@ -39,12 +39,12 @@ func tellsLimit(h http.Header) bool {
 	return named && !left
 }
 
-// waitAsked is how long an answer asks to wait; 0 where it does not say. Of several waits the longest counts: who asks
+// WaitAsked is how long an answer asks to wait; 0 where it does not say. Of several waits the longest counts: who asks
 // again too early may be locked out. When a limit is reset says something only where the answer is a limit.
-func (t *transport) waitAsked(h http.Header, limited bool) time.Duration {
+func WaitAsked(h http.Header, limited bool, now func() time.Time) time.Duration {
 	from, err := http.ParseTime(h.Get("Date"))
 	if err != nil {
-		from = t.opts.Now()
+		from = now()
 	}
 	var asked, reset time.Duration
 	used := true
@@ -73,15 +73,15 @@ func (t *transport) waitAsked(h http.Header, limited bool) time.Duration {
 	return asked
 }
 
-// waitsIn are the members of an error body that ask to wait, some levels down.
-func waitsIn(body []byte, levels int) map[string]string {
+// WaitsIn are the members of an error body that ask to wait, some levels down.
+func WaitsIn(body []byte, levels int) map[string]string {
 	found := map[string]string{}
-	members, list := objectOf(body), listOf(body)
+	members, list := Object(body), List(body)
 	if levels < 0 {
 		return found
 	}
 	for name, raw := range members {
-		var value text
+		var value Text
 		if asksToWait(plainName(name)) && json.Unmarshal(raw, &value) == nil && value != "" {
 			found[name] = string(value)
 			continue
@@ -89,7 +89,7 @@ func waitsIn(body []byte, levels int) map[string]string {
 		list = append(list, raw)
 	}
 	for _, raw := range list {
-		maps.Copy(found, waitsIn(raw, levels-1))
+		maps.Copy(found, WaitsIn(raw, levels-1))
 	}
 	return found
 }
@@ -165,7 +165,7 @@ func waitOf(text string, unit time.Duration, from time.Time) time.Duration {
 		if math.IsNaN(n) || n <= 0 || math.IsInf(n, 0) && err == nil {
 			return 0
 		}
-		if at, ok := parseTime(text); ok && n >= epochSeconds && unit == time.Second {
+		if at, ok := ParseTime(text); ok && n >= epochSeconds && unit == time.Second {
 			return min(longest, max(0, at.Sub(from)))
 		}
 		return time.Duration(min(n*float64(unit), float64(longest)))
@@ -173,7 +173,7 @@ func waitOf(text string, unit time.Duration, from time.Time) time.Duration {
 	if at, err := http.ParseTime(text); err == nil {
 		return min(longest, max(0, at.Sub(from)))
 	}
-	if at, ok := parseTime(text); ok {
+	if at, ok := ParseTime(text); ok {
 		return min(longest, max(0, at.Sub(from)))
 	}
 	total := 0.0

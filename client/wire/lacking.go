@@ -1,4 +1,4 @@
-package client
+package wire
 
 import (
 	"regexp"
@@ -56,9 +56,9 @@ func wordSet(text string) map[string]bool {
 	return set
 }
 
-// saysNoMore reports whether a refusal says nothing of the key but what rights it has.
-func (e *Error) saysNoMore() bool {
-	for _, text := range []string{e.Message, e.Code} {
+// SaysNoMore reports whether a refusal says nothing of the key but what rights it has.
+func SaysNoMore(message, code string) bool {
+	for _, text := range []string{message, code} {
 		text = strings.ToLower(strings.TrimSpace(text))
 		if !strings.Contains(text, " ") { // a code
 			text = strings.NewReplacer("_", " ", ".", " ", "-", " ").Replace(text)
@@ -68,7 +68,7 @@ func (e *Error) saysNoMore() bool {
 			if !understood(clause, told) {
 				return false
 			}
-			told = told || rightWords().MatchString(clause)
+			told = told || RightWords().MatchString(clause)
 		}
 	}
 	return true
@@ -91,15 +91,15 @@ func understood(clause string, told bool) bool {
 		}
 		switch {
 		case aboutEnds[word], word == "never", word == "not" && !notRight[next], word == "no" && next != "" && !noRight[next],
-			strict && (word == "denied" || word == "forbidden") && !rightWords().MatchString(clause):
+			strict && (word == "denied" || word == "forbidden") && !RightWords().MatchString(clause):
 			return false
 		case word == "not", word == "no", aboutKeys[word], aboutRights[word], livingParticiples[word]:
-		case i > 0 && rightWords().MatchString(words[i-1]) && !participle(word): // the name of a right
+		case i > 0 && RightWords().MatchString(words[i-1]) && !participle(word): // the name of a right
 		case strict && object && !participle(word) && !slices.ContainsFunc(words[i:], func(word string) bool { return aboutKeys[word] }):
-		case strict, participle(word) && !noParticiples[word], !told && len(words) == 1 && !rightWords().MatchString(word) && !lone[word]:
+		case strict, participle(word) && !noParticiples[word], !told && len(words) == 1 && !RightWords().MatchString(word) && !lone[word]:
 			return false
 		}
-		object = object || i > 0 && (word == "to" || word == "for" || word == "on") && rightWords().MatchString(strings.Join(words[:i], " "))
+		object = object || i > 0 && (word == "to" || word == "for" || word == "on") && RightWords().MatchString(strings.Join(words[:i], " "))
 	}
 	return true
 }

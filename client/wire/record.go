@@ -1,4 +1,4 @@
-package client
+package wire
 
 import (
 	"bytes"
@@ -13,41 +13,41 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// record is a row on the wire: of each field the members that a declaration names, as they came, in the order in which they are looked
+// Record is a row on the wire: of each field the members that a declaration names, as they came, in the order in which they are looked
 // at. One is used for all rows of a list.
-type record struct {
-	id, name, masked, prefix, suffix          []text
-	env, kind, role                           []text
-	created, updated, expires, used, rolled   []wireTime
-	restrictions, permissions, former, copied []json.RawMessage
-	enabled, retrievable                      []flag
-	account, project, by, upBy                []reference
-	state                                     []word
-	secrets                                   []token
+type Record struct {
+	ID, Name, Masked, Prefix, Suffix                      []Text
+	Environment, Type, Role                               []Text
+	CreatedAt, UpdatedAt, ExpiresAt, LastUsedAt, RolledAt []Time
+	Restrictions, Permissions, Former, Copied             []json.RawMessage
+	Enabled, Retrievable                                  []Flag
+	Account, Project, CreatedBy, UpdatedBy                []reference
+	State                                                 []Word
+	secrets                                               []Token
 
 	// All values of a kind, of which a field's are a part.
-	texts  []text
-	times  []wireTime
+	texts  []Text
+	times  []Time
 	raws   []json.RawMessage
-	flags  []flag
-	refs   []reference
-	words  []word
-	tokens []token
+	flags  []Flag
+	Refs   []reference
+	words  []Word
+	tokens []Token
 
 	letters letters // what the texts of rows are in
-	rights  shared[[]apikey.Permission]
-	limits  shared[*apikey.Restrictions]
-	objects shared[reference]
-	extras  []shared[json.RawMessage] // of what is copied, each
+	Rights  Shared[Rights]
+	Limits  Shared[*apikey.Restrictions]
+	objects Shared[reference]
+	Extras  []Shared[json.RawMessage] // of what is copied, each
 	names   []string                  // of all members
 	places  map[string]json.Unmarshaler
 	own     map[json.Unmarshaler]bool // what the row has itself, whatever an object in it says; nil where none is looked into
 
-	only    []word // what tells the rows that count as keys, and what each of it has to be
+	only    []Word // what tells the rows that count as keys, and what each of it has to be
 	allowed [][]string
 
-	watched      bool // a trial wants to know which members came
-	came, others []string
+	Watched      bool // a trial wants to know which members came
+	Came, Others []string
 }
 
 // What is remembered of rows that never have the same members, and what of them is told.
@@ -56,30 +56,38 @@ const (
 	maxOthers = 64
 )
 
-func newRecord(of *kit.Row) *record {
-	r := &record{places: map[string]json.Unmarshaler{}}
-	r.texts = places(r, []part[text]{{&r.id, of.ID}, {&r.name, of.Name}, {&r.masked, of.Masked}, {&r.prefix, of.Prefix}, {&r.suffix, of.Suffix}, {&r.env, of.Environment},
-		{&r.kind, of.Type}, {&r.role, of.Role}})
+// NewRecord is a record of the members that a declaration names.
+func NewRecord(of *kit.Row) *Record {
+	r := &Record{places: map[string]json.Unmarshaler{}}
+	r.texts = places(r, []part[Text]{{&r.ID, of.ID}, {&r.Name, of.Name}, {&r.Masked, of.Masked}, {&r.Prefix, of.Prefix}, {&r.Suffix, of.Suffix}, {&r.Environment, of.Environment},
+		{&r.Type, of.Type}, {&r.Role, of.Role}})
 	for _, name := range r.names { // no others are there yet
-		r.places[name] = &textPlace{text: r.places[name].(*text), in: &r.letters}
+		r.places[name] = &textPlace{text: r.places[name].(*Text), in: &r.letters}
 	}
 	for field, members := range map[apikey.Field]kit.Members{apikey.FieldRole: of.Role, apikey.FieldType: of.Type, apikey.FieldEnvironment: of.Environment} {
 		for _, name := range members {
 			r.places[name].(*textPlace).all = slices.Contains(of.AbsentIsNone, field)
 		}
 	}
-	r.times = places(r, []part[wireTime]{{&r.created, of.CreatedAt}, {&r.updated, of.UpdatedAt}, {&r.expires, of.ExpiresAt}, {&r.used, of.LastUsedAt},
-		{&r.rolled, of.RolledAt}})
-	r.raws = places(r, []part[json.RawMessage]{{&r.restrictions, of.Restrictions}, {&r.permissions, of.Permissions}, {&r.former, of.Former.Members},
-		{&r.copied, of.Copied}})
-	r.flags = places(r, []part[flag]{{&r.enabled, of.Enabled}, {&r.retrievable, of.CanRetrieve}})
+	r.times = places(r, []part[Time]{{&r.CreatedAt, of.CreatedAt}, {&r.UpdatedAt, of.UpdatedAt}, {&r.ExpiresAt, of.ExpiresAt}, {&r.LastUsedAt, of.LastUsedAt},
+		{&r.RolledAt, of.RolledAt}})
+	for field, members := range map[apikey.Field]kit.Members{apikey.FieldExpiry: of.ExpiresAt, apikey.FieldLastUsed: of.LastUsedAt} {
+		for _, name := range members {
+			if none := of.None[field]; len(none) > 0 {
+				r.places[name] = &timePlace{r.places[name].(*Time), none}
+			}
+		}
+	}
+	r.raws = places(r, []part[json.RawMessage]{{&r.Restrictions, of.Restrictions}, {&r.Permissions, of.Permissions}, {&r.Former, of.Former.Members},
+		{&r.Copied, of.Copied}})
+	r.flags = places(r, []part[Flag]{{&r.Enabled, of.Enabled}, {&r.Retrievable, of.CanRetrieve}})
 	before := len(r.names)
-	r.refs = places(r, []part[reference]{{&r.account, of.Account}, {&r.project, of.Project}, {&r.by, of.CreatedBy}, {&r.upBy, of.UpdatedBy}})
+	r.Refs = places(r, []part[reference]{{&r.Account, of.Account}, {&r.Project, of.Project}, {&r.CreatedBy, of.CreatedBy}, {&r.UpdatedBy, of.UpdatedBy}})
 	for _, name := range r.names[before:] {
 		r.places[name] = &referencePlace{r.places[name].(*reference), &r.objects}
 	}
-	r.words = places(r, []part[word]{{&r.state, of.State.Members}})
-	r.tokens = places(r, []part[token]{{&r.secrets, of.Secret}})
+	r.words = places(r, []part[Word]{{&r.State, of.State.Members}})
+	r.tokens = places(r, []part[Token]{{&r.secrets, of.Secret}})
 	for _, path := range slices.Clone(r.names) {
 		if strings.ContainsAny(path, ".[") {
 			r.leads(path, r.places[path])
@@ -91,6 +99,9 @@ func newRecord(of *kit.Row) *record {
 	return r
 }
 
+// Rights are the permissions of a row: those that somebody chose for its key, and those that the service adds to each.
+type Rights struct{ Chosen, Added []apikey.Permission }
+
 // part is a field with its members.
 type part[T any] struct {
 	field   *[]T
@@ -101,7 +112,7 @@ type part[T any] struct {
 func places[T any, P interface {
 	*T
 	json.Unmarshaler
-}](r *record, parts []part[T]) []T {
+}](r *Record, parts []part[T]) []T {
 	count := 0
 	for _, p := range parts {
 		count += len(p.members)
@@ -120,7 +131,7 @@ func places[T any, P interface {
 
 // nest is the place of a member that is looked into: along paths, and for members that are the row's own.
 type nest struct {
-	r       *record
+	r       *Record
 	own     json.Unmarshaler // where the member itself goes; nil for nowhere
 	ways    []way
 	members bool
@@ -134,7 +145,7 @@ type way struct {
 }
 
 // nest makes a member one that is looked into.
-func (r *record) nest(member string) *nest {
+func (r *Record) nest(member string) *nest {
 	if n, is := r.places[member].(*nest); is {
 		return n
 	}
@@ -150,7 +161,7 @@ func (r *record) nest(member string) *nest {
 }
 
 // leads has a path looked along. A member that is called so counts before what lies there.
-func (r *record) leads(path string, to json.Unmarshaler) {
+func (r *Record) leads(path string, to json.Unmarshaler) {
 	at := strings.IndexAny(path, ".[")
 	if at <= 0 {
 		at = len(path)
@@ -161,10 +172,10 @@ func (r *record) leads(path string, to json.Unmarshaler) {
 	n.ways = append(n.ways, way{path, path[at:], to, kept || is && word.all})
 }
 
-// listedRecord is a record for the rows of a list, of which those count that have these values.
-func listedRecord(of *kit.Row, only map[string][]string) *record {
-	r := newRecord(of)
-	r.only = make([]word, len(only))
+// NewListRecord is a record for the rows of a list, of which those count that have these values.
+func NewListRecord(of *kit.Row, only map[string][]string) *Record {
+	r := NewRecord(of)
+	r.only = make([]Word, len(only))
 	for path, values := range only {
 		r.leads(path, &r.only[len(r.allowed)])
 		r.allowed = append(r.allowed, values)
@@ -172,8 +183,8 @@ func listedRecord(of *kit.Row, only map[string][]string) *record {
 	return r
 }
 
-// counts reports whether the row is one of a key.
-func (r *record) counts() bool {
+// Counts reports whether the row is one of a key.
+func (r *Record) Counts() bool {
 	for i, values := range r.allowed {
 		if !slices.Contains(values, string(r.only[i])) {
 			return false
@@ -193,8 +204,8 @@ func (n *nest) UnmarshalJSON(raw []byte) error {
 // follow reads what lies along the paths.
 func (n *nest) follow(raw []byte) error {
 	for _, w := range n.ways {
-		if n.r.watched {
-			for name := range objectOf(raw) {
+		if n.r.Watched {
+			for name := range Object(raw) {
 				n.r.note([]byte(strings.TrimSuffix(w.path, w.rest) + "." + name))
 			}
 		}
@@ -206,8 +217,8 @@ func (n *nest) follow(raw []byte) error {
 			continue
 		}
 		n.r.mark(w.place, found)
-		if n.r.watched {
-			n.r.came = append(n.r.came, w.path)
+		if n.r.Watched {
+			n.r.Came = append(n.r.Came, w.path)
 		}
 		if err := w.place.UnmarshalJSON(found); err != nil {
 			return err
@@ -217,24 +228,24 @@ func (n *nest) follow(raw []byte) error {
 }
 
 // mark notes what the row has itself; null is as good as nothing.
-func (r *record) mark(place json.Unmarshaler, raw []byte) {
+func (r *Record) mark(place json.Unmarshaler, raw []byte) {
 	if string(raw) != "null" {
 		r.own[place] = true
 	}
 }
 
 // inside reads an object whose members are the row's own.
-func (r *record) inside(b []byte) error {
+func (r *Record) inside(b []byte) error {
 	if len(b) == 0 || b[0] != '{' {
 		return nil
 	}
 	dec := loosely(bytes.NewReader(b))
 	return members(dec, func(name []byte) error {
 		place := r.field(name) // the name is gone when the value is read
-		if r.watched {
+		if r.Watched {
 			r.note(name)
 		}
-		raw, err := value(dec)
+		raw, err := Value(dec)
 		if deeper, is := place.(*nest); err == nil && is {
 			place, err = deeper.own, deeper.follow(raw)
 		}
@@ -246,36 +257,36 @@ func (r *record) inside(b []byte) error {
 }
 
 // clear makes a record that of the next row.
-func (r *record) clear() {
+func (r *Record) clear() {
 	clear(r.texts)
 	clear(r.times)
 	clear(r.tokens)
 	clear(r.flags)
-	clear(r.refs)
+	clear(r.Refs)
 	clear(r.words)
 	clear(r.only)
 	clear(r.own)
 	for i := range r.raws {
 		r.raws[i] = r.raws[i][:0]
 	}
-	r.came, r.others = nil, nil
+	r.Came, r.Others = nil, nil
 }
 
 // note keeps that a member came, as it is declared.
-func (r *record) note(name []byte) {
+func (r *Record) note(name []byte) {
 	at := slices.IndexFunc(r.names, func(known string) bool { return strings.EqualFold(string(name), known) })
 	if at >= 0 {
-		r.came = append(r.came, r.names[at])
-	} else if text := field(text(name)); len(r.others) < maxOthers && len(text) <= 40 && text == words(text) {
-		r.others = append(r.others, text)
+		r.Came = append(r.Came, r.names[at])
+	} else if text := Field(Text(name)); len(r.Others) < maxOthers && len(text) <= 40 && text == Words(text) {
+		r.Others = append(r.Others, text)
 	}
 }
 
-// from reads the next row, as encoding/json reads a struct: names in any case, the last one of several counts.
-func (r *record) from(dec *jsontext.Decoder) error {
+// Next reads the next row, as encoding/json reads a struct: names in any case, the last one of several counts.
+func (r *Record) Next(dec *jsontext.Decoder) error {
 	r.clear()
 	if dec.PeekKind() != '{' {
-		raw, err := value(dec)
+		raw, err := Value(dec)
 		if err != nil {
 			return err
 		}
@@ -284,10 +295,10 @@ func (r *record) from(dec *jsontext.Decoder) error {
 	var objects [][]byte
 	err := members(dec, func(name []byte) error {
 		place := r.field(name)
-		if r.watched {
+		if r.Watched {
 			r.note(name)
 		}
-		raw, err := value(dec)
+		raw, err := Value(dec)
 		if err != nil || place == nil {
 			return err
 		}
@@ -311,26 +322,26 @@ func (r *record) from(dec *jsontext.Decoder) error {
 	return err
 }
 
-// decode reads a row by itself.
-func (r *record) decode(raw []byte) error {
+// Decode reads a row by itself.
+func (r *Record) Decode(raw []byte) error {
 	dec := loosely(bytes.NewReader(raw))
-	if err := r.from(dec); err != nil {
+	if err := r.Next(dec); err != nil {
 		return err
 	}
 	return atEnd(dec)
 }
 
-// read reads an answer that is one key, which may be wrapped.
-func (r *record) read(body io.Reader, names []string) error {
-	_, raw, err := decodeObject(body, names...)
+// Read reads an answer that is one key, which may be wrapped.
+func (r *Record) Read(body io.Reader, names []string) error {
+	_, raw, err := DecodeObject(body, names...)
 	if err != nil {
 		return err
 	}
-	return r.decode(raw)
+	return r.Decode(raw)
 }
 
-// field is where a member goes; nil for nowhere.
-func (r *record) field(name []byte) json.Unmarshaler {
+// Field is where a member goes; nil for nowhere.
+func (r *Record) field(name []byte) json.Unmarshaler {
 	if place, known := r.places[string(name)]; known {
 		return place
 	}
@@ -342,7 +353,7 @@ func (r *record) field(name []byte) json.Unmarshaler {
 }
 
 // place is that of a member whose name is written in another case.
-func (r *record) place(name string) json.Unmarshaler {
+func (r *Record) place(name string) json.Unmarshaler {
 	for _, known := range r.names {
 		if strings.EqualFold(name, known) {
 			return r.places[known]
@@ -359,33 +370,36 @@ func firstThat[T any](list []T, isThere func(T) bool) (found T) {
 	return found
 }
 
-func firstRaw(list []json.RawMessage) json.RawMessage {
+// FirstRaw is the first that is there, as it came.
+func FirstRaw(list []json.RawMessage) json.RawMessage {
 	return firstThat(list, func(raw json.RawMessage) bool { return len(raw) > 0 })
 }
 
-func firstFlag(list []flag) *bool {
-	return firstThat(list, func(f flag) bool { return f.value != nil }).value
+// FirstFlag is the first that is there; nil where none is.
+func FirstFlag(list []Flag) *bool {
+	return firstThat(list, func(f Flag) bool { return f.Value != nil }).Value
 }
 
-func firstReference(list []reference) reference {
-	return firstThat(list, func(r reference) bool { return r.id != "" })
+// FirstReference is the first that names something.
+func FirstReference(list []reference) reference {
+	return firstThat(list, func(r reference) bool { return r.ID != "" })
 }
 
-func (r *record) secret() apikey.Secret {
-	return firstThat(r.secrets, func(t token) bool { return !t.IsZero() && !t.standsIn }).Secret
+func (r *Record) Secret() apikey.Secret {
+	return firstThat(r.secrets, func(t Token) bool { return !t.IsZero() && !t.standsIn }).Secret
 }
 
-// setID gives a row an id that came from elsewhere.
-func (r *record) setID(id text) {
-	if len(r.id) > 0 {
-		r.id[0] = id
+// SetID gives a row an id that came from elsewhere.
+func (r *Record) SetID(id Text) {
+	if len(r.ID) > 0 {
+		r.ID[0] = id
 	}
 }
 
-// setSecret puts a secret that came from elsewhere where the row has its own.
-func (r *record) setSecret(secret apikey.Secret) {
+// SetSecret puts a secret that came from elsewhere where the row has its own.
+func (r *Record) SetSecret(secret apikey.Secret) {
 	if len(r.secrets) > 0 {
-		r.secrets[0] = token{Secret: secret}
+		r.secrets[0] = Token{Secret: secret}
 	}
 }
 
@@ -416,37 +430,51 @@ func (l *letters) keep(b []byte) string {
 
 // textPlace is the place of a text in a row of a list.
 type textPlace struct {
-	text *text
+	text *Text
 	in   *letters
 	all  bool // what is no text is taken as it stands: a row without any would have none
 }
 
 func (p *textPlace) UnmarshalJSON(b []byte) error {
 	if inside, ok := unquoted(b); ok {
-		*p.text = text(p.in.keep(inside))
+		*p.text = Text(p.in.keep(inside))
 		return nil
 	}
 	if p.all && len(b) > 0 && strings.IndexByte("[{tf", b[0]) >= 0 {
-		*p.text = text(literal(b))
+		*p.text = Text(Literal(b))
 		return nil
 	}
 	return p.text.UnmarshalJSON(b)
 }
 
-// shared is what was made of JSON that many rows have alike. Nobody may change it: other keys have it too.
-type shared[T any] map[string]T
+// timePlace is the place of an instant in a row that has something in place of none.
+type timePlace struct {
+	time *Time
+	none []string
+}
+
+func (p *timePlace) UnmarshalJSON(b []byte) error {
+	if slices.Contains(p.none, Literal(b)) {
+		*p.time = Time{Set: true, Absent: true}
+		return nil
+	}
+	return p.time.UnmarshalJSON(b)
+}
+
+// Shared is what was made of JSON that many rows have alike. Nobody may change it: other keys have it too.
+type Shared[T any] map[string]T
 
 // maxShared bounds what a list of which no two rows are alike costs.
 const maxShared = 1000
 
-// of is what make makes of JSON.
-func (s *shared[T]) of(raw []byte, make func(raw []byte) T) T {
+// Of is what make makes of JSON.
+func (s *Shared[T]) Of(raw []byte, make func(raw []byte) T) T {
 	if known, ok := (*s)[string(raw)]; ok {
 		return known
 	}
 	made := make(raw)
 	if *s == nil {
-		*s = shared[T]{}
+		*s = Shared[T]{}
 	}
 	if len(*s) < maxShared {
 		(*s)[string(raw)] = made
@@ -457,14 +485,14 @@ func (s *shared[T]) of(raw []byte, make func(raw []byte) T) T {
 // referencePlace is the place of a reference in a row of a list.
 type referencePlace struct {
 	reference *reference
-	objects   *shared[reference]
+	objects   *Shared[reference]
 }
 
 func (p *referencePlace) UnmarshalJSON(b []byte) (err error) {
 	if len(b) == 0 || b[0] != '{' {
 		return p.reference.UnmarshalJSON(b)
 	}
-	*p.reference = p.objects.of(b, func(raw []byte) (r reference) {
+	*p.reference = p.objects.Of(b, func(raw []byte) (r reference) {
 		err = r.UnmarshalJSON(raw)
 		return r
 	})
