@@ -48,11 +48,6 @@ func (s *issuer) removed(ctx context.Context, c call, send func(context.Context,
 	return out, open, nil
 }
 
-// openAnswer is the failure of a write whose answer leaves open what was done, and so does what was looked at then.
-func openAnswer(c call, open, seen string) *Error {
-	return &Error{Op: c.op, Kind: BadAnswer, Outcome: Unknown, Message: "the answer, " + open + ", is no yes and no no, and " + seen, Hint: hintLook}
-}
-
 // Delete implements Service.
 func (s *issuer) Delete(ctx context.Context, id string) (apikey.Deleted, error) {
 	if s.d.Delete == nil {
@@ -66,7 +61,15 @@ func (s *issuer) Delete(ctx context.Context, id string) (apikey.Deleted, error) 
 		return apikey.Deleted{}, err
 	}
 	c.write, c.emptyYes = true, s.d.Delete.EmptyYes
+	switched := false
+	if s.d.Delete.OffFirst {
+		_, _, failed := s.change(ctx, id, apikey.Patch{Enabled: new(bool)}) // the deletion tells why: a key may be off already, or gone
+		switched = failed == nil
+	}
 	gone, err := s.remove(ctx, c, id, s.send)
+	if e := asError(err); e != nil && switched {
+		e.Message += "; before, the service answered that the key is off"
+	}
 	if e := asError(err); e != nil && e.Outcome == NotDone && s.d.Delete.MaybeGone != "" && wire.AnyOf(strings.ToLower(e.Message), s.d.Delete.MaybeGone) {
 		ctx, done := s.operation(ctx)
 		defer done()
