@@ -125,6 +125,39 @@ func TestLostDeleteAnswerIsAskedForOnceMore(t *testing.T) {
 	}
 }
 
+// TestALostAnswerToAChangeSaysWhatTheListShows: a cut connection and a gateway's 504 alike, and the change is sent once.
+func TestALostAnswerToAChangeSaysWhatTheListShows(t *testing.T) {
+	for forwarded, says := range map[bool][]string{true: {`the list shows the key as it was asked for: name "k2"`, `the list shows the key as it was asked for: enabled false`},
+		false: {`the list shows the key with name "k"; a late request could still change it`, `the list shows the key with enabled true; a late request`}} {
+		for _, cut := range []bool{true, false} {
+			for i, args := range [][]string{{"--name", "k2"}, {"--disable"}} {
+				m, r := newMachine(t), newRemote(t)
+				m.profile(r, "vertesia")
+				id, _ := m.create("--name", "k", "--role", "reader")
+				sent := 0
+				r.fault = func(w http.ResponseWriter, req *http.Request, forward http.Handler) bool {
+					if req.Method != http.MethodPut {
+						return false
+					}
+					if sent++; forwarded {
+						forward.ServeHTTP(httptest.NewRecorder(), req)
+					}
+					if cut {
+						hangUp(w)
+					} else {
+						w.WriteHeader(http.StatusGatewayTimeout)
+					}
+					return true
+				}
+				res := m.want(1, says[i], append([]string{"update", id}, args...)...)
+				if sent != 1 || res.stdout != "" || !strings.Contains(res.stderr, "it is not known whether this happened") {
+					t.Errorf("sent %d times: %+v", sent, res)
+				}
+			}
+		}
+	}
+}
+
 func TestServiceThatRefusesOrCannotBeReachedIsExitOneWithAHint(t *testing.T) {
 	t.Parallel()
 	m, r := newMachine(t), newRemote(t)

@@ -74,7 +74,7 @@ func (a *app) update(ctx context.Context, text string, patch apikey.Patch, o upd
 	if err != nil {
 		return host.Usagef("--set: %v", err)
 	}
-	order := desk.Order{What: desk.Update, Patch: patch}
+	order := desk.Order{What: desk.Update, Patch: patch, Note: a.note}
 	if err := a.may(ctx, s, order, text); err != nil {
 		return err
 	}

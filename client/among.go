@@ -20,6 +20,8 @@ type Whose struct {
 	// Proof is that of the profile that accepted it; else it is refused where all have refused it, and silent where one has not.
 	Proof   apikey.Proof
 	Profile string // the one that accepted it; empty for none
+	// Shown are the keys that a list shows this very secret of, by their profile, though it was not accepted.
+	Shown map[string]apikey.Key
 	// Refused are the profiles that refused it.
 	Refused []string
 	// Unidentified is why it cannot be told which key it is of.
@@ -30,7 +32,7 @@ type Whose struct {
 
 // VerifyAmong asks profiles one after another until one accepts a secret. It goes to no more of them than that takes.
 func VerifyAmong(ctx context.Context, secret apikey.Secret, all []Asked) Whose {
-	out := Whose{Proof: apikey.Proof{Verdict: apikey.Silent, Why: "nobody was asked"}}
+	out := Whose{Proof: apikey.Proof{Verdict: apikey.Silent, Why: "nobody was asked"}, Shown: map[string]apikey.Key{}}
 	var refusal *apikey.Proof
 	var doubts []string
 	for _, to := range all {
@@ -53,6 +55,9 @@ func VerifyAmong(ctx context.Context, secret apikey.Secret, all []Asked) Whose {
 			refusal = &proof
 		default:
 			doubts = append(doubts, name(proof.Why))
+			if proof.Key != nil && !proof.Key.IsDisabled() {
+				out.Shown[to.Profile] = *proof.Key
+			}
 			if out.Proof = proof; len(all) > 1 {
 				out.Proof.Key = nil // whose list shows it is in the words
 			}

@@ -93,6 +93,7 @@ func byList(ctx context.Context, s Service, secret apikey.Secret, proof apikey.P
 		has, _ := apikey.Holds(k.Permissions, proof.Needs)
 		switch {
 		case apikey.HoldsNone(k.Permissions, caps.ProvenBy):
+			proof.Hint = ""
 			proof.Why = fmt.Sprintf("%s has none of the permissions %s, and without one of them a living key is answered as a dead one", k.CalledWithID(), strings.Join(caps.ProvenBy, ", "))
 		case has && !shown:
 			proof.Verdict, proof.Message, proof.Why, proof.Needs = apikey.Refused, proof.Why, "", ""
@@ -103,7 +104,7 @@ func byList(ctx context.Context, s Service, secret apikey.Secret, proof apikey.P
 		if proof.Refused() {
 			why = "the call is refused: " + cmp.Or(proof.Message, proof.Evidence)
 		}
-		proof.Verdict, proof.Message, proof.Key = apikey.Silent, "", k
+		proof.Verdict, proof.Message, proof.Hint, proof.Key = apikey.Silent, "", "", k
 		proof.Why = fmt.Sprintf("the list shows this very secret, on, as that of %s; %s", k.CalledWithID(), why)
 	}
 	return proof

@@ -3,12 +3,14 @@ package desk
 import (
 	"context"
 	"maps"
+	"reflect"
 	"slices"
 	"strings"
 	"time"
 
 	"detent/apikey"
 	"detent/audit"
+	"detent/client"
 )
 
 func init() {
@@ -33,6 +35,8 @@ func init() {
 			defer cancel()
 			if out.Key, err = d.service.Update(ctx, o.Key.ID, o.Patch); err == nil {
 				d.names.learn(out.Key)
+			} else if client.MayHaveHappened(err) && o.Note != nil {
+				d.reportMaybeChanged(ctx, o)
 			}
 			return out, err
 		},
@@ -42,6 +46,33 @@ func init() {
 func (s *ordering) Update(ctx context.Context, id string, patch apikey.Patch) (apikey.Key, error) {
 	out, err := s.d.handle(ctx, Order{What: Update, Key: apikey.Key{ID: id}, Patch: patch, Act: s.act})
 	return out.Key, err
+}
+
+// reportMaybeChanged follows a change whose answer was lost: what the list shows is said, and no more.
+func (d *Desk) reportMaybeChanged(ctx context.Context, o Order) {
+	keys, err := d.keys(ctx)
+	at := slices.IndexFunc(keys, func(k apikey.Key) bool { return k.ID == o.Key.ID })
+	switch {
+	case err != nil:
+		o.note("whether the key was changed is not known, and the keys cannot be listed: %v", err)
+		return
+	case at < 0:
+		o.note("the list does not have the key %s now", o.Key.CalledWithID())
+		return
+	}
+	has, asked := changes(o.Patch, keys[at], d.o.Now())
+	var words []string
+	for _, id := range slices.Sorted(maps.Keys(has)) {
+		words = append(words, id+" "+string(has[id]))
+	}
+	switch {
+	case len(words) == 0:
+		o.note("the list does not say what was to be changed")
+	case reflect.DeepEqual(has, asked):
+		o.note("the list shows the key as it was asked for: %s", strings.Join(words, ", "))
+	default:
+		o.note("the list shows the key with %s; a late request could still change it: look once more before you change it again", strings.Join(words, ", "))
+	}
 }
 
 func checkPatch(o Order, c apikey.Capabilities) *FieldError {

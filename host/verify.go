@@ -31,6 +31,8 @@ type Verified struct {
 	Session *Session // of the profile that accepted it; nil for none
 	// Fits are the keys that are like a secret which was not accepted, each with its profile open.
 	Fits []Fit
+	// Listed are the keys that a list shows this very secret of, though it was not accepted.
+	Listed []Fit
 	// Past are those whose secret it was, where no list has them any more.
 	Past []PastKey
 	// NotWhole says that it is cut or mistyped, by the shape that was declared; empty where nothing says so.
@@ -64,14 +66,32 @@ func (v Verified) Lines(now time.Time) (lines []string) {
 			line = f.Refused(now)
 		}
 		if on, _ := f.On(now); on {
-			line += fmt.Sprintf(". If it leaked: detent rotate %s --compromised -p %s", f.Key.ID, f.Profile)
+			line += v.ifLeaked(f)
 		}
 		lines = append(lines, line)
+	}
+	for _, f := range v.Listed {
+		if more := v.ifLeaked(f); more != "" {
+			lines = append(lines, f.Key.CalledWithID()+more)
+		}
 	}
 	for _, e := range v.Past {
 		lines = append(lines, e.Words())
 	}
 	return lines
+}
+
+// ifLeaked names what there is to do about a key whose secret leaked. No rotation that the preflight refuses is named: where the list shows this
+// very secret, the place that holds it has one that the service does not accept.
+func (v Verified) ifLeaked(f Fit) string {
+	unseen := v.Shown[f.Profile].ID == f.Key.ID || rotation.Unproven(f.Key, f.Session.Caps) != ""
+	switch {
+	case f.Session.ReadOnly, unseen && !f.Session.Caps.Delete.OK:
+		return ""
+	case unseen:
+		return fmt.Sprintf(". If it leaked: detent delete %s -p %s. A rotation could not see that a new secret works", f.Key.ID, f.Profile)
+	}
+	return fmt.Sprintf(". If it leaked: detent rotate %s --compromised -p %s", f.Key.ID, f.Profile)
 }
 
 // Goes says whither a secret would go.
@@ -211,6 +231,11 @@ func (v *Verifier) Ask(ctx context.Context, secret apikey.Secret) (Verified, err
 		out.Asked = append(out.Asked, to.Profile)
 	}
 	out.Whose = client.VerifyAmong(ctx, secret, ask)
+	for _, to := range ask {
+		if k, shown := out.Shown[to.Profile]; shown {
+			out.Listed = append(out.Listed, Fit{apikey.Match{Profile: to.Profile, Key: k}, v.session(to.Profile)})
+		}
+	}
 	if out.Whose.Profile != "" {
 		out.Session, out.NotWhole = v.session(out.Whose.Profile), ""
 		return out, nil
@@ -234,6 +259,9 @@ func (v *Verifier) compare(ctx context.Context, secret apikey.Secret, out *Verif
 	}
 	_, matches, _ := apikey.CompareMasks(secret, rings)
 	for _, m := range matches {
+		if out.Shown[m.Profile].ID == m.Key.ID {
+			continue
+		}
 		out.Fits = append(out.Fits, Fit{m, v.session(m.Profile)})
 	}
 	out.Past = v.past(secret, rings)

@@ -96,10 +96,20 @@ func (r *Rotation) takeLacks(lines []string, reason string) {
 // refuseUnproven: where a living key without a permission is answered as a dead one is, nothing would ever show that the new key works, which gets
 // what the old one has. A place that holds a secret which was accepted shows that the names are not all.
 func (r *Rotation) refuseUnproven(s *listing) error {
-	if _, accepted := r.j.claimed(SecretAccepted, SubjectOld); accepted || !apikey.HoldsNone(s.old.Permissions, r.caps.ProvenBy) {
+	_, accepted := r.j.claimed(SecretAccepted, SubjectOld)
+	why := Unproven(*s.old, r.caps)
+	if accepted || why == "" {
 		return nil
 	}
-	return &RefusedError{Reason: fmt.Sprintf("the key has none of the permissions %s, and without one of them a living key is answered as a dead one: that the new key works, and that the old one is dead, could not be seen",
-		strings.Join(r.caps.ProvenBy, ", ")), Next: "in the issuer's file, declare a [[probe]] whose call a key with one of its permissions is answered, and which it needs; " +
+	return &RefusedError{Reason: why, Next: "in the issuer's file, declare a [[probe]] whose call a key with one of its permissions is answered, and which it needs; " +
 		"`detent delete` deletes a key that leaked without any proof"}
+}
+
+// Unproven says why no rotation of a key begins whose secret was not seen to be accepted; empty where nothing speaks against it.
+func Unproven(k apikey.Key, caps apikey.Capabilities) string {
+	if !apikey.HoldsNone(k.Permissions, caps.ProvenBy) {
+		return ""
+	}
+	return fmt.Sprintf("the key has none of the permissions %s, and without one of them a living key is answered as a dead one: that the new key works, and that the old one is dead, could not be seen",
+		strings.Join(caps.ProvenBy, ", "))
 }

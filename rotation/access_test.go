@@ -123,6 +123,30 @@ func TestOtherAccessThanAskedForIsNotDeliveredUnasked(t *testing.T) {
 	}
 }
 
+// TestAWeakerKeyIsNotDeliveredUnaskedWhereTheOldOneWentFirst: what is lost then is somebody's word as well, whether the old key is off or deleted.
+func TestAWeakerKeyIsNotDeliveredUnaskedWhereTheOldOneWentFirst(t *testing.T) {
+	for name, sc := range shapes {
+		for _, beforehand := range []bool{false, true} {
+			f := in(t, with(sc, func(sc *world.Scenario) { sc.Compromised, sc.OldFirst = true, true }))
+			f.restrict(sc)
+			r := f.Start(func(p *rotation.Params) { p.Mode, p.OldFirst = rotation.Compromised, true })
+			f.until(r, rotation.Create)
+			if !beforehand {
+				f.Adversary("create answers: restricted", 0)
+			}
+			res := f.do(r)
+			if asked := res.Question != nil && res.Question.Kind == rotation.AskAccept; asked == beforehand || f.Place(0).Holds() != "old" {
+				t.Fatalf("%s: the place holds that of %s: %+v", name, f.Place(0).Holds(), res)
+			}
+			if gone := f.Key("old").Gone; !beforehand && gone == strings.Contains(res.Question.Text, "an undo deletes it") {
+				t.Errorf("%s: %s", name, res.Question.Text)
+			}
+			f.drive(r)
+			f.Forgive()
+		}
+	}
+}
+
 // TestALifetimeThatTheServiceDoesNotGiveIsSomebodysWordBeforehand: one that is shorter ends an application's key one day.
 func TestALifetimeThatTheServiceDoesNotGiveIsSomebodysWordBeforehand(t *testing.T) {
 	day := 24 * time.Hour

@@ -166,7 +166,7 @@ func (r *Rotation) deleteStrays(ctx context.Context, s *listing) error {
 		if r.j.New != nil && id == r.j.New.ID || id == r.j.Old.ID {
 			continue
 		}
-		err := r.change("delete the stray "+id, func() error { return r.deleteByID(ctx, id) }, func() {
+		err := r.change(opDeleteStray+" "+id, func() error { return r.deleteByID(ctx, id) }, func() {
 			r.log("deleted the stray key %s", id)
 			r.strayDeleted(id)
 			r.j.Superseded = slices.DeleteFunc(r.j.Superseded, func(s string) bool { return s == id })

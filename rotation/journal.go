@@ -357,15 +357,17 @@ func (j *journal) rollEnds() (time.Time, bool) {
 	return j.Roll.Ends.Time()
 }
 
-// The calls whose end a later start must know about, as Pending names them. Those that delete a new key are followed by its id.
+// The calls whose end a later start must know about, as Pending names them. Those that delete a new key or a stray are followed by its id.
 const (
-	opCreate    = "create"
-	opDisable   = "disable the old key"
-	opEnable    = "enable the old key"
-	opDelete    = "delete the old key"
-	opDeleteNew = "delete the new key"
-	opRename    = "rename the new key"
-	opSwitch    = "switch detent's own credential"
+	opCreate      = "create"
+	opDisable     = "disable the old key"
+	opEnable      = "enable the old key"
+	opDelete      = "delete the old key"
+	opDeleteNew   = "delete the new key"
+	opDeleteStray = "delete the stray"
+	opDiscard     = "delete the key without a secret"
+	opRename      = "rename the new key"
+	opSwitch      = "switch detent's own credential"
 )
 
 // heldNew is what a place holds that was delivered to.

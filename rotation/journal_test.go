@@ -509,6 +509,55 @@ func TestNoSecretInErrorsOrViews(t *testing.T) {
 	}
 }
 
+// echoing is a service whose answers to a deletion repeat a secret, in words that are no yes.
+type echoing struct {
+	client.Service
+	secret func() apikey.Secret
+}
+
+func (s echoing) Unwrap() client.Service { return s.Service }
+
+func (s echoing) Delete(ctx context.Context, id string) (apikey.Deleted, error) {
+	out, err := s.Service.Delete(ctx, id)
+	out.Evidence = "the service answered 200 ended " + s.secret().Reveal() + ", and its list does not have the key"
+	return out, err
+}
+
+// TestNoSecretInWhatAJournalKeepsOfAServicesWords: by what a key is taken for gone, and what may have been made, which are in the service's own words and names.
+// The world holds it for each journal that is written.
+func TestNoSecretInWhatAJournalKeepsOfAServicesWords(t *testing.T) {
+	for _, whose := range []string{"old", "new"} {
+		for _, back := range []bool{false, true} {
+			f := in(t, genericLike)
+			r := f.Start(func(p *rotation.Params) {
+				noWaits(p)
+				p.Service = echoing{p.Service, func() apikey.Secret { return f.Key(whose).Secret }}
+			})
+			f.until(r, rotation.Verify)
+			if back {
+				f.undo(r)
+			} else {
+				f.drive(r)
+			}
+			if v := r.View(); !says(v.Certain, "is gone, as far as is seen: the service answered 200 ended") || f.Leaks(fmt.Sprintf("%+v", v)) {
+				t.Errorf("%s, back %v: %q", whose, back, v.Certain)
+			}
+		}
+	}
+	f := in(t, genericLike)
+	r := f.Start(noWaits)
+	f.until(r, rotation.Create)
+	f.forgetful("named " + f.Key("old").Secret.Reveal())
+	f.Fail("create", lost("create"), true)
+	f.Fail("list", lost("list"), false)
+	if _, err := r.Do(context.Background()); err == nil || !f.undo(r) {
+		t.Fatal("not undone", err)
+	}
+	if left := r.View().Left; !says(left, "key-3") || f.Leaks(strings.Join(left, "\n")) {
+		t.Errorf("%q", left)
+	}
+}
+
 // A screen draws while a step runs.
 func TestViewIsThereWhileAStepRuns(t *testing.T) {
 	f := in(t, vertesiaLike)

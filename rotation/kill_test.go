@@ -180,3 +180,40 @@ func (f *fixture) assertEnd(what string, back bool) {
 		f.t.Fatalf("%s: secrets lie in %v", what, leaks)
 	}
 }
+
+// TestADeletionThatWasKilledBeforeItsAnswerMayHaveBeenOurs: the next run's "no such key" is not said to be somebody else's doing, nor the whole of what is known.
+func TestADeletionThatWasKilledBeforeItsAnswerMayHaveBeenOurs(t *testing.T) {
+	for op, back := range map[string]bool{"delete the new key": true, "delete the old key": false} {
+		for _, sent := range []bool{true, false} {
+			f := in(t, prosopoLike)
+			r := f.Start(noWaits)
+			f.until(r, rotation.Deliver)
+			at := map[bool]string{true: "after: ", false: "before: "}[sent] + op
+			f.Hook = func(point string) {
+				if strings.HasPrefix(point, at) {
+					f.Die(point)
+				}
+			}
+			_, died := f.Life(0, func() {
+				if back {
+					f.undo(r)
+				} else {
+					f.toTheEnd(r)
+				}
+			})
+			f.Hook = nil
+			if died == "" {
+				t.Fatalf("%s was not reached", at)
+			}
+			f.resumeAny(op, back)
+			views, err := rotation.List(f.Store())
+			if err != nil || len(views) != 1 {
+				t.Fatal(views, err)
+			}
+			said := strings.Join(views[0].Certain, "\n")
+			if open := strings.Contains(said, "is gone, as far as is seen: detent ended before it saw the answer to a first request, which may have been sent; asked again, the service has no such key"); open != sent || strings.Contains(said, "answered that it has no such key") || !sent && !strings.Contains(said, "answered that it deleted") && !strings.Contains(said, "it deleted the new key") {
+				t.Errorf("%s:\n%s", at, said)
+			}
+		}
+	}
+}

@@ -23,6 +23,7 @@ type listing struct {
 	home     string                   // the project of detent's own credential, where it was asked for
 	all      []apikey.Key             // the manual lane: to see which one appears
 	masks    []string                 // of every row, while whose secret it is may have to be told
+	maskOf   []string                 // whose they are
 	uses     map[string]apikey.Moment // last use of every row, likewise
 }
 
@@ -119,7 +120,7 @@ func (r *Rotation) sort(s *listing, k apikey.Key) {
 		s.all = append(s.all, k)
 	}
 	if k.Masked != "" && len(s.masks) < maxMasks {
-		s.masks = append(s.masks, k.Masked)
+		s.masks, s.maskOf = append(s.masks, k.Masked), append(s.maskOf, k.CalledWithID())
 	}
 	if r.caps.LastUsed.OK && (r.j.Step == Preflight || r.j.Step == Create) {
 		s.uses[k.ID] = k.LastUsedAt
@@ -193,7 +194,7 @@ func (r *Rotation) appeared(k apikey.Key) bool {
 // keepPossible keeps what appeared while a create was not answered, to be named at the end.
 func (r *Rotation) keepPossible(s *listing) {
 	for _, k := range s.appeared {
-		if words := k.Quoted(); len(r.j.Possible) < maxPossible && !slices.Contains(r.j.Possible, words) {
+		if words := r.withoutSecrets(k.Quoted()); len(r.j.Possible) < maxPossible && !slices.Contains(r.j.Possible, words) {
 			r.j.Possible = append(r.j.Possible, words)
 		}
 	}

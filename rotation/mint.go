@@ -222,7 +222,7 @@ func (r *Rotation) isForgotten(id string) bool {
 // discardNew deletes a new key whose secret is gone and which was put nowhere.
 func (r *Rotation) discardNew(ctx context.Context) error {
 	id := r.j.New.ID
-	return r.change("delete the key without a secret", func() error {
+	return r.change(opDiscard, func() error {
 		return r.deleteByID(ctx, id)
 	}, func() {
 		r.strayDeleted(id)
@@ -258,7 +258,11 @@ func (r *Rotation) created(ctx context.Context, said string) (Result, error) {
 	}
 	diff := r.j.diff(r.w.Wall())
 	if open := r.undeliverable(diff, err == nil && s.new != nil); len(open) > 0 && rule("create: another access is not delivered unasked") {
-		return *r.askAccept("the new key is not seen to have the access of the old one: it is delivered nowhere until you accept that with a reason, and an undo deletes it", open),
+		back := ", and an undo deletes it"
+		if r.j.OldGone {
+			back = ". The old key is gone already"
+		}
+		return *r.askAccept("the new key is not seen to have the access of the old one: it is delivered nowhere until you accept that with a reason"+back, open),
 			r.save("another access")
 	}
 	notes = append(notes, r.diffWords(diff)...)
@@ -292,7 +296,7 @@ func (r *Rotation) stillHeldBack(ctx context.Context) (*Result, error) {
 		return askAlone(others), nil
 	}
 	if open := r.undeliverable(r.j.diff(r.w.Wall()), true); len(open) > 0 {
-		return r.askAccept("the new key is not seen to have the access of the old one, and nobody has its secret any more: another takes its place only once you accept that with a reason, and an undo deletes it", open), nil
+		return r.askAccept("the new key is not seen to have the access of the old one, and nobody has its secret any more: another takes its place only once you accept that with a reason", open), nil
 	}
 	return nil, nil
 }
@@ -304,10 +308,10 @@ func askAlone(others []apikey.Key) *Result {
 		Choices: yesNo("look again", "the list is read again", WantsNothing), Default: Yes})
 }
 
-// undeliverable are the differences that a person accepts before the new secret is put anywhere, where what works now works on until then: what
-// differs, and what a list that shows the new key says of the old one alone.
+// undeliverable are the differences that a person accepts before the new secret is put anywhere: what differs, and what a list that shows the new
+// key says of the old one alone. Where the old key vanished by itself, what is delivered needs a key that works; one that went first went knowingly.
 func (r *Rotation) undeliverable(diff []Difference, listed bool) []Difference {
-	if r.j.OldFirst || r.j.OldGone || r.j.inPlace() {
+	if r.j.OldGone && !r.j.OldFirst || r.j.inPlace() {
 		return nil
 	}
 	return slices.DeleteFunc(blocked(diff), func(d Difference) bool {

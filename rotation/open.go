@@ -208,6 +208,7 @@ func (r *Rotation) reopen(o ResumeOptions) error {
 		r.dests = append(r.dests, d)
 		_, r.j.Destinations[i].Reads = d.(delivery.Holder)
 	}
+	r.takeUpDeletions()
 	if o.empty() {
 		return nil
 	}

@@ -154,10 +154,10 @@ func (r *Rotation) whosePaste(ctx context.Context, before *listing, k apikey.Key
 	switch {
 	case err != nil:
 		return "", "", err
-	case owner == k.ID:
+	case owner.ID == k.ID:
 		return "", how, nil
-	case owner != "":
-		return fmt.Sprintf("this is the secret of another key, %s (%s)", owner, how), "", nil
+	case owner.ID != "":
+		return fmt.Sprintf("this is the secret of another key, %s, since %s", owner.CalledWithID(), how), "", nil
 	}
 	if wrong = notOf(k, secret); wrong != "" {
 		return wrong, "", nil

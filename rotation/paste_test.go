@@ -173,7 +173,7 @@ func TestAPasteOfAnotherKeyIsContradicted(t *testing.T) {
 		paste  string
 		want   string
 	}{
-		"the list matches another": {func(sc *world.Scenario) { sc.Masks, sc.Identify = false, true }, "other", "the secret of another key, other"},
+		"the list matches another": {func(sc *world.Scenario) { sc.Masks, sc.Identify = false, true }, "other", "the secret of another key, ci-deploy (other)"},
 		"its mask":                 {nil, "other", "this is not the secret of "},
 		"another's last use":       {func(sc *world.Scenario) { sc.Masks, sc.SeesUse, sc.UseRound = false, true, 1 }, "other", "its last use moves with each of our probes"},
 		"the old key's last use":   {func(sc *world.Scenario) { sc.Masks, sc.SeesUse, sc.UseRound, sc.Wrong = false, true, 1, "nothing" }, "old", "this is the secret of the old key"},

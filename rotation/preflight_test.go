@@ -366,10 +366,12 @@ func TestTheRightPlaceHoldsTheOldSecretOrNothing(t *testing.T) {
 			f.caps(func(c *apikey.Capabilities) { c.SecretPrefixes = []string{"sk_live_", "sk_test_"} })
 			f.Place(0).Put("sk_test_0123456789abcdefghij")
 		}, "it holds a test key", false, ""},
-		"another key, by its mask":     {masked, func(f *fixture) { f.Place(0).Put("other") }, "is not the key that is replaced", false, ""},
-		"another key, identified":      {identifies, func(f *fixture) { f.Place(0).Put("other") }, "the secret of another key, other", false, ""},
-		"another key, by its last use": {with(genericLike, func(sc *world.Scenario) { sc.Masks = false }), func(f *fixture) { f.Idle(); f.Place(0).Put("other") }, "the last use of another key, other", true, ""},
-		"a value that is refused":      {vertesiaLike, func(f *fixture) { f.Place(0).Put("0007q7Xz0NoCanaryabcdef0123456789") }, "the service refuses what it holds", true, ""},
+		"another key, by its mask":      {masked, func(f *fixture) { f.Place(0).Put("other") }, "is not the key that is replaced", false, ""},
+		"another key, whose mask it is": {masked, func(f *fixture) { f.Place(0).Put("other") }, "; by its mask it is that of ci-deploy (other)", false, ""},
+		"another key, identified too":   {with(masked, func(sc *world.Scenario) { sc.Identify = true }), func(f *fixture) { f.Place(0).Put("other") }, "the secret of another key, ci-deploy (other)", false, ""},
+		"another key, identified":       {identifies, func(f *fixture) { f.Place(0).Put("other") }, "the secret of another key, ci-deploy (other)", false, ""},
+		"another key, by its last use":  {with(genericLike, func(sc *world.Scenario) { sc.Masks = false }), func(f *fixture) { f.Idle(); f.Place(0).Put("other") }, "the last use of another key, other", true, ""},
+		"a value that is refused":       {vertesiaLike, func(f *fixture) { f.Place(0).Put("0007q7Xz0NoCanaryabcdef0123456789") }, "the service refuses what it holds", true, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			f := in(t, tc.sc)
@@ -377,6 +379,8 @@ func TestTheRightPlaceHoldsTheOldSecretOrNothing(t *testing.T) {
 			f.Forgive()
 			before := f.Place(0).Holds()
 			switch { // what shows without a request with it
+			case strings.HasSuffix(name, "too"):
+				f.planIsRefused(nil, "by its mask it is that of ci-deploy (other)")
 			case tc.wrong == "" || tc.sent || strings.Contains(name, "identified"):
 				f.planIsRefused(nil, "")
 			default:

@@ -240,16 +240,18 @@ func (r *Rotation) checkAgreement() (*Result, error) {
 // replaced it passes for the old key's, and is tried before it goes back.
 func (r *Rotation) belongs(ctx context.Context, s *listing, secret apikey.Secret, rec *destinationRecord) (wrong, by string, err error) {
 	wrong, by, rec.unseen = r.belongsUnasked(s, secret)
-	if wrong != "" || r.caps.NoTryDead {
+	if could, _ := apikey.CouldBelong(secret, r.caps, s.masks); r.caps.NoTryDead || wrong != "" && !could {
 		return wrong, by, nil
 	}
 	owner, how, err := r.identify(ctx, secret)
 	switch {
-	case err != nil:
+	case err != nil && wrong == "":
 		return "", "", err
-	case owner != "" && owner != r.j.Old.ID && rule("place: identified"):
-		return fmt.Sprintf("it holds the secret of another key, %s (%s)", owner, how), "", nil
-	case owner != "":
+	case owner.ID != "" && owner.ID != r.j.Old.ID && rule("place: identified"):
+		return fmt.Sprintf("it holds the secret of another key, %s, since %s", owner.CalledWithID(), how), "", nil
+	case wrong != "":
+		return wrong, "", nil
+	case owner.ID != "":
 		by = how
 	}
 	t, err := r.try(ctx, SubjectOld, secret, "in "+rec.Describe, "")
@@ -295,7 +297,7 @@ func (r *Rotation) belongsUnasked(s *listing, secret apikey.Secret) (wrong, by s
 		return fmt.Sprintf("it holds a %s key, and the one that is replaced is a %s key", env, r.j.Old.Environment), "", false
 	}
 	if wrong, by = maskTells(secret, s.old.Masked); rule("place: the mask") && wrong != "" {
-		return wrong, by, false
+		return wrong + s.maskedAs(secret), by, false
 	}
 	if by == "" && !s.old.Own && r.w.Credential.Equal(secret) && !secret.IsZero() && rule("place: not detent's own credential") {
 		return "it holds the credential that detent itself uses, and nothing shows that the old key is that one", "", false
@@ -304,6 +306,18 @@ func (r *Rotation) belongsUnasked(s *listing, secret apikey.Secret) (wrong, by s
 		return "nothing tells whether what it holds is the old key's secret, and the service must not be asked with it", "", true
 	}
 	return "", by, false
+}
+
+// maskedAs names the one key whose mask tells that a secret is its, where the old key's tells that it is not the old one's.
+func (s *listing) maskedAs(secret apikey.Secret) (says string) {
+	for i, mask := range s.masks {
+		if _, by := maskTells(secret, mask); by != "" && says != "" {
+			return ""
+		} else if by != "" {
+			says = "; by its mask it is that of " + s.maskOf[i]
+		}
+	}
+	return says
 }
 
 // maybeDead: of a key that is expired or disabled itself, a refusal is right.

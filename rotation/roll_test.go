@@ -1,6 +1,7 @@
 package rotation_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"regexp"
@@ -9,6 +10,7 @@ import (
 	"time"
 
 	"detent/apikey"
+	"detent/client"
 	"detent/rotation"
 	"detent/rotation/world"
 )
@@ -336,3 +338,73 @@ func TestTheAdviceToARollThatIsRefusedWorks(t *testing.T) {
 
 // minLifeOfRoll is how long a key that is rolled must live on.
 const minLifeOfRoll = 11 * time.Minute
+
+// bereft is a service that ends no overlap and gives no key back any more: its issuer's file was changed meanwhile.
+type bereft struct{ client.Service }
+
+func (b bereft) Abilities() client.Abilities {
+	can := b.Service.Abilities()
+	can.EndOverlap, can.KeepFormer = nil, nil
+	return can
+}
+
+// TestACallThatIsGoneSinceTheRollIsSaidToBe: nothing is sent, and both secrets live.
+func TestACallThatIsGoneSinceTheRollIsSaidToBe(t *testing.T) {
+	for _, undo := range []bool{false, true} {
+		f := in(t, rollLike)
+		r := f.Start(nil)
+		f.until(r, rotation.Delete)
+		r.Close()
+		r, err := f.Resume(r.ID(), rotation.ResumeOptions{}, func(w *rotation.World) { w.Service = bereft{w.Service} })
+		if err != nil {
+			t.Fatal(err)
+		}
+		if undo {
+			_, err = r.Undo(t.Context())
+		} else {
+			_, err = r.Do(t.Context())
+		}
+		if !client.IsKind(err, client.Unsupported) || client.MayHaveHappened(err) || len(f.Live()) != 2 || count(f.Log(), "delete")+count(f.Log(), "delete new") > 0 {
+			t.Errorf("undo %v: %v; %v", undo, err, f.keys())
+		}
+	}
+}
+
+// asked is a service that can say whose a secret is and give it again, and counts how often it was.
+type asked struct {
+	client.Service
+	r    **rotation.Rotation
+	seen map[string]int
+}
+
+func (a asked) Abilities() client.Abilities {
+	can := a.Service.Abilities()
+	can.Identify = func(context.Context, apikey.Secret) (*apikey.Key, error) {
+		a.seen["identify at "+string((*a.r).View().Step)]++
+		return &apikey.Key{ID: "old"}, nil
+	}
+	can.Retrieve = func(context.Context, string) (apikey.Secret, error) {
+		a.seen["retrieve"]++
+		return apikey.Secret{}, nil
+	}
+	return can
+}
+
+// TestOfTwoSecretsNoneIsAskedForByTheKeysID: of a key that is rolled the service cannot say whose of the two a secret is, nor which it gives.
+func TestOfTwoSecretsNoneIsAskedForByTheKeysID(t *testing.T) {
+	f := in(t, rollLike)
+	var r *rotation.Rotation
+	a := asked{r: &r, seen: map[string]int{}}
+	r = f.Start(func(p *rotation.Params) { a.Service = p.Service; p.Service = a })
+	f.until(r, rotation.Deliver)
+	r.Close()
+	var err error
+	if r, err = f.Resume(r.ID(), rotation.ResumeOptions{}, func(w *rotation.World) { w.Service = a }); err != nil {
+		t.Fatal(err)
+	}
+	f.drive(r)
+	f.rotated("rolled")
+	if len(a.seen) != 1 || a.seen["identify at preflight"] == 0 {
+		t.Errorf("%v", a.seen)
+	}
+}

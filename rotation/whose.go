@@ -26,10 +26,10 @@ func maskTells(secret apikey.Secret, mask string) (wrong, by string) {
 }
 
 // identify asks whose secret it is, where the service can tell.
-func (r *Rotation) identify(ctx context.Context, secret apikey.Secret) (id, how string, err error) {
+func (r *Rotation) identify(ctx context.Context, secret apikey.Secret) (owner apikey.Key, how string, err error) {
 	identify := r.svc.Abilities().Identify
 	if identify == nil {
-		return "", "", nil
+		return owner, "", nil
 	}
 	r.w.Hook("before: identify")
 	k, err := identify(ctx, secret)
@@ -38,9 +38,9 @@ func (r *Rotation) identify(ctx context.Context, secret apikey.Secret) (id, how 
 		if client.IsKind(err, client.Unauthorized) || client.IsKind(err, client.Forbidden) || client.IsKind(err, client.NotFound) || client.IsKind(err, client.Unsupported) {
 			err = nil
 		}
-		return "", "", err
+		return owner, "", err
 	}
-	return k.ID, "the service's list matches it", nil
+	return *k, "the service's list matches it", nil
 }
 
 // useRounds is how often a probe has to move a row's last use, and a pause not to, before it tells whose secret it is.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"detent/apikey"
 	"detent/client"
@@ -75,12 +76,37 @@ func (r *Rotation) sendDelete(ctx context.Context) error {
 	return err
 }
 
-const notUnderstood = "a first request was not answered, or not in a way that is understood"
+const (
+	notUnderstood = "a first request was not answered, or not in a way that is understood"
+	maybeSent     = "detent ended before it saw the answer to a first request, which may have been sent"
+)
+
+// takeUpDeletions opens what became of the deletions that an earlier run of ours began and did not see the end of.
+func (r *Rotation) takeUpDeletions() {
+	for _, op := range r.j.Pending {
+		id, is := strings.CutPrefix(op, opDeleteNew+" ")
+		if !is {
+			id, is = strings.CutPrefix(op, opDeleteStray+" ")
+		}
+		switch op {
+		case opDelete:
+			id, is = r.j.Old.ID, true
+		case opDiscard:
+			id, is = r.newID(), true
+		}
+		if is && r.j.GoneBy[id] == "" {
+			r.isOpen(id, maybeSent)
+		}
+	}
+}
 
 // goneBy keeps what there is in place of a yes to a deletion.
 func (r *Rotation) goneBy(id string, said apikey.Deleted, err error) {
 	by := notUnderstood
-	_, asked := r.j.GoneBy[id]
+	first, asked := r.j.GoneBy[id]
+	if first != maybeSent {
+		first = notUnderstood
+	}
 	switch {
 	case client.MayHaveHappened(err):
 	case err != nil:
@@ -88,7 +114,7 @@ func (r *Rotation) goneBy(id string, said apikey.Deleted, err error) {
 	case said.Evidence != "":
 		by = said.Evidence
 	case said.AlreadyGone && asked:
-		by = notUnderstood + "; asked again, the service has no such key"
+		by = first + "; asked again, the service has no such key"
 	default:
 		delete(r.j.GoneBy, id)
 		return
@@ -100,7 +126,7 @@ func (r *Rotation) isOpen(id, by string) {
 	if r.j.GoneBy == nil {
 		r.j.GoneBy = map[string]string{}
 	}
-	r.j.GoneBy[id] = by
+	r.j.GoneBy[id] = r.withoutSecrets(by) // the service's own words may repeat one
 }
 
 // claimedGone is the same as a claim has it.

@@ -99,6 +99,9 @@ func NewRecord(of *kit.Row) *Record {
 	return r
 }
 
+// Rights are the permissions of a row: those that somebody chose for its key, and those that the service adds to each.
+type Rights struct{ Chosen, Added []apikey.Permission }
+
 // part is a field with its members.
 type part[T any] struct {
 	field   *[]T
@@ -457,9 +460,6 @@ func (p *timePlace) UnmarshalJSON(b []byte) error {
 	}
 	return p.time.UnmarshalJSON(b)
 }
-
-// Rights are the permissions that somebody chose for a key, and those that the service adds to each.
-type Rights struct{ Chosen, Added []apikey.Permission }
 
 // Shared is what was made of JSON that many rows have alike. Nobody may change it: other keys have it too.
 type Shared[T any] map[string]T

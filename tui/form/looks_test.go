@@ -292,3 +292,19 @@ func FuzzPermissionField(f *testing.F) {
 		}
 	})
 }
+
+// TestNoReplacementIsOfferedThatThePreflightRefuses: of a key of which nothing would show that a new secret works.
+func TestNoReplacementIsOfferedThatThePreflightRefuses(t *testing.T) {
+	for needs, offered := range map[string]bool{"getRules": true, "getSites": false} {
+		caps := prosopo()
+		caps.ProvenBy = []string{needs}
+		d := drive(t, NewVerifyAmong(plainEnvironment()))
+		d.send(ui.Known{Targets: []ui.Target{{Profile: prodProfile, Caps: caps, Keys: []apikey.Key{{ID: "k7", Name: "payments", Masked: canary[:12] + "****", Permissions: []apikey.Permission{{Name: "getRules"}}}}}}})
+		d.paste(canary)
+		d.press("enter")
+		d.send(ui.Verified{Ticket: last[ui.Verify](d).Ticket, Proof: apikey.Proof{Why: "a living key is answered so too"}})
+		if got := strings.Contains(d.view(), verifyReplace); got != offered || got == strings.Contains(d.view(), "cannot be replaced: the key has none of the permissions getSites") {
+			t.Errorf("%s: offered %v\n%s", needs, got, d.view())
+		}
+	}
+}

@@ -2,6 +2,7 @@ package form
 
 import (
 	"detent/apikey"
+	"detent/rotation"
 	"detent/tui/ui"
 )
 
@@ -28,8 +29,9 @@ func (v *Verify) found() bool {
 func (v *Verify) not() ui.Acts {
 	profile, k, _ := v.subject()
 	var out ui.Acts
+	caps := v.caps
 	if v.known != nil {
-		out = v.known.target(profile).Not
+		out, caps = v.known.target(profile).Not, v.known.target(profile).Caps
 	} else {
 		if !v.caps.Disable.OK {
 			out.Off = v.caps.Disable.Why
@@ -43,6 +45,9 @@ func (v *Verify) not() ui.Acts {
 	}
 	if k.IsDisabled() && out.Off == "" {
 		out.Off = "it is off already"
+	}
+	if out.Replace == "" && !v.proof.Accepted() {
+		out.Replace = rotation.Unproven(k, caps)
 	}
 	return out
 }
