@@ -170,6 +170,8 @@ type Capabilities struct {
 	ProvenBy []string
 	// NoTryDead says that a dead secret must not be tried: an issuer may revoke more for it.
 	NoTryDead bool
+	// NamedAfter says that a key gets its name by a second call: one whose create is not answered has none.
+	NamedAfter bool
 	// SelfDelete is the call by which a secret deletes its own key, "DELETE /v1/keys/self"; empty where there is none.
 	SelfDelete string
 	// UsagePage tells an operator where usage shows when LastUsed is not reported.

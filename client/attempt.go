@@ -89,10 +89,6 @@ func (t *transport) send(ctx context.Context, c call) (*http.Response, error) {
 	if c.write {
 		client = t.writes
 	}
-	bearer := c.bearer
-	if bearer.IsZero() {
-		bearer = t.opts.Token
-	}
 	req := client.R().SetContext(ctx).SetDoNotParseResponse(true).
 		SetHeader("Accept", "application/json").
 		SetHeader("User-Agent", t.opts.UserAgent).
@@ -102,7 +98,7 @@ func (t *transport) send(ctx context.Context, c call) (*http.Response, error) {
 	}
 	body := revealed(c.body)
 	if !c.anonymous {
-		body = t.put(req, c.auth, body, bearer)
+		body = t.put(req, c.auth, body, t.credentialOf(c))
 	}
 	if members, ok := body.(map[string]any); ok && c.form {
 		req.SetFormDataFromValues(formOf(members))
@@ -154,6 +150,8 @@ func (t *transport) put(req *resty.Request, auth *kit.Auth, body any, secret api
 			maps.Copy(members, sent)
 		}
 		return members
+	case "signed":
+		req.SetContext(t.signedBy(req.Context(), auth, plain))
 	default:
 		req.SetHeader("Authorization", "Bearer "+plain)
 	}
@@ -210,17 +208,6 @@ func (t *transport) address(c call) string {
 		address += "?" + c.query.Encode()
 	}
 	return address
-}
-
-// clock keeps what the service says about the time.
-func (t *transport) clock(h http.Header) {
-	at, err := http.ParseTime(h.Get("Date"))
-	if err != nil {
-		return
-	}
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.server, t.local = at, t.opts.Now()
 }
 
 // log writes one line a request, of what cannot hold a secret: no header, body, id or query.

@@ -282,5 +282,9 @@ func (t *transport) words(c call, raw string) string {
 func (t *transport) secrets(c call) []apikey.Secret {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return append([]apikey.Secret{t.opts.Token, c.bearer, t.session, c.idSecret, c.tried}, t.halves...)
+	out := append([]apikey.Secret{t.opts.Token, c.bearer, t.session, c.idSecret, c.tried}, t.halves...)
+	if isSigned(c.auth) && !c.bearer.IsZero() {
+		out = append(out, signingParts(c.auth, c.bearer)...)
+	}
+	return out
 }

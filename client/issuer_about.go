@@ -66,7 +66,7 @@ func (s *issuer) one(ctx context.Context, c call, names []string) (key apikey.Ke
 			return err
 		}
 		key, err = s.key(r)
-		secret = r.Secret()
+		secret = s.withHalf(r, r.Secret())
 		return err
 	})
 	return key, secret, err

@@ -20,7 +20,7 @@ func (s *issuer) Capabilities() apikey.Capabilities {
 		Environments: slices.Clone(s.environments()), AccessFields: slices.Clone(s.d.Access), Unsent: s.d.Unsent(), Unreported: s.d.Unreported(),
 		MorePermissions: slices.Clone(s.d.MorePermissions), MaxName: s.d.Longest, UsagePage: s.d.Usage, Advice: s.d.Advice,
 		RevokeLag: s.d.Truth.RevokeLag.Duration, ListLag: s.d.Truth.ListLag.Duration, UseResolution: s.d.Truth.UseResolution.Duration,
-		ProvenBy: s.d.ProvenBy(), NoTryDead: s.d.Truth.NeverTryDead, SelfDelete: s.selfDelete(), Roll: s.rolls(), Catalogue: s.catalogueKnown(),
+		ProvenBy: s.d.ProvenBy(), NoTryDead: s.d.Truth.NeverTryDead, NamedAfter: s.d.Create != nil && s.d.Create.Named != nil, SelfDelete: s.selfDelete(), Roll: s.rolls(), Catalogue: s.catalogueKnown(),
 	}
 	if s.d.Update != nil && s.d.Update.Sends(apikey.FieldExpiry) {
 		c.ChangeExpiry = apikey.Can()

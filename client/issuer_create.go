@@ -74,6 +74,9 @@ func (s *issuer) Create(ctx context.Context, draft apikey.Draft) (apikey.Created
 	if err == nil && s.d.Create.Secret != nil && created.Secret.IsZero() {
 		err = s.giveSecret(ctx, &created)
 	}
+	if err == nil && s.d.Create.Named != nil && created.Key.ID != "" {
+		s.giveName(ctx, &created, values)
+	}
 	if err != nil {
 		return apikey.Created{}, err
 	}
@@ -140,7 +143,7 @@ func (s *issuer) created(a *answer) (apikey.Created, error) {
 	if err != nil {
 		return apikey.Created{}, err
 	}
-	row, out := m.row, apikey.Created{Secret: m.secret, Bound: m.bound}
+	row, out := m.row, apikey.Created{Secret: s.withHalf(m.row, m.secret), Bound: m.bound}
 	bare := false // the answer is no key, and says nothing of one but its id
 	if id := wire.TextAt(wire.Object(m.whole), s.d.Create.ID); id != "" || s.d.Create.ID != "" && wire.FirstOf(row.ID...) == "" {
 		bare = len(s.d.Create.Key) == 0
@@ -207,6 +210,30 @@ func (s *issuer) giveSecret(ctx context.Context, created *apikey.Created) error 
 		return e
 	}
 	return nil
+}
+
+// giveName makes the second call, of an issuer that takes no name when it makes a key. The key exists and its secret is here: what fails is a
+// note, and the key is then as the first answer shows it.
+func (s *issuer) giveName(ctx context.Context, created *apikey.Created, values map[apikey.Field]any) {
+	id := s.spelling.Raw(created.Key.ID)
+	values[apikey.FieldID] = id
+	c := s.request(opCreate, s.d.Create.Named, id, values)
+	c.write = true
+	err := s.send(ctx, c, func(a *answer) error {
+		r := wire.NewRecord(&s.d.Row)
+		if err := r.Read(a.body, s.d.Create.Named.Key); err != nil {
+			return err
+		}
+		r.SetID(wire.Text(id))
+		k, err := s.key(r)
+		if err == nil {
+			created.Key.Name, created.Key.ExpiresAt = k.Name, k.ExpiresAt
+		}
+		return err
+	})
+	if err != nil {
+		created.Notes = append(created.Notes, "the new key, "+created.Key.ID+", was made, and not named: "+err.Error())
+	}
 }
 
 // environmentName is how the issuer calls an environment.

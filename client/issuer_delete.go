@@ -2,6 +2,7 @@ package client
 
 import (
 	"context"
+	"errors"
 	"strings"
 
 	"detent/apikey"
@@ -48,10 +49,7 @@ func (s *issuer) removed(ctx context.Context, c call, send func(context.Context,
 	return out, open, nil
 }
 
-// openAnswer is the failure of a write whose answer leaves open what was done, and so does what was looked at then.
-func openAnswer(c call, open, seen string) *Error {
-	return &Error{Op: c.op, Kind: BadAnswer, Outcome: Unknown, Message: "the answer, " + open + ", is no yes and no no, and " + seen, Hint: hintLook}
-}
+var errNotOff = errors.New("nothing was switched off")
 
 // Delete implements Service.
 func (s *issuer) Delete(ctx context.Context, id string) (apikey.Deleted, error) {
@@ -66,7 +64,15 @@ func (s *issuer) Delete(ctx context.Context, id string) (apikey.Deleted, error) 
 		return apikey.Deleted{}, err
 	}
 	c.write, c.emptyYes = true, s.d.Delete.EmptyYes
+	unmade := errNotOff
+	if s.d.Delete.OffFirst {
+		off := false
+		_, _, unmade = s.change(ctx, id, apikey.Patch{Enabled: &off}) // where it fails, the deletion tells: a key may be off already, or gone
+	}
 	gone, err := s.remove(ctx, c, id, s.send)
+	if e := asError(err); e != nil && unmade == nil {
+		e.Message += "; before, the service answered that the key is off"
+	}
 	if e := asError(err); e != nil && e.Outcome == NotDone && s.d.Delete.MaybeGone != "" && wire.AnyOf(strings.ToLower(e.Message), s.d.Delete.MaybeGone) {
 		ctx, done := s.operation(ctx)
 		defer done()

@@ -41,7 +41,11 @@ func (s *issuer) declaredNames(op string) []string {
 	case "end", "keep":
 		return inWords(calls["roll."+op])
 	case "create":
-		return inWords(calls[op], calls["create.secret"])
+		return inWords(calls[op], calls["create.secret"], calls["create.named"])
+	case "delete":
+		if s.d.Delete != nil && s.d.Delete.OffFirst {
+			return inWords(cmp.Or(calls["disable"], calls["update"]), calls[op])
+		}
 	case "probe":
 		if s.tokenServer != nil {
 			return []string{s.d.Exchange.Call}

@@ -58,7 +58,7 @@ func (s *issuer) rolledTo(a *answer, id string) (out apikey.Rolled, err error) {
 		m.row.SetSecret(m.secret)
 	}
 	row, named := m.row, wire.FirstOf(m.row.ID...) != ""
-	out.Secret = m.secret
+	out.Secret = s.withHalf(m.row, m.secret)
 	switch {
 	case !named && s.d.Roll.NewID:
 		return apikey.Rolled{}, wire.BadAnswer("the answer to the roll does not name the key that it made")

@@ -79,6 +79,9 @@ func (s *issuer) key(r *wire.Record) (apikey.Key, error) {
 	if prefix, suffix := wire.FirstOf(r.Prefix...), wire.FirstOf(r.Suffix...); k.Masked == "" && prefix+suffix != "" && len(suffix) <= mostOfEnd {
 		k.Masked = wire.Field(prefix) + "…" + wire.Field(suffix)
 	}
+	if half := wire.FirstOf(r.Half...); half != "" {
+		k.Masked = wire.Field(half) + s.d.Row.Pair + "…"
+	}
 	return k, nil
 }
 
@@ -218,9 +221,21 @@ func formerOf(raw json.RawMessage, declared *kit.Former) (ends, used apikey.Mome
 	return dies.Reported(), last.Use()
 }
 
+// withHalf is a secret with its first half, where that is another member than the id; nothing where the row lacks it, as half a secret is none.
+func (s *issuer) withHalf(r *wire.Record, secret apikey.Secret) apikey.Secret {
+	half := wire.FirstOf(r.Half...)
+	switch {
+	case len(s.d.Row.PairWith) == 0 || secret.IsZero():
+		return secret
+	case half == "":
+		return apikey.Secret{}
+	}
+	return secret.After(half + s.d.Row.Pair)
+}
+
 // withID is a secret with its first half, the id, where secrets have two.
 func (s *issuer) withID(id string, secret apikey.Secret) apikey.Secret {
-	if s.d.Row.Pair == "" || id == "" || secret.IsZero() {
+	if s.d.Row.Pair == "" || len(s.d.Row.PairWith) > 0 || id == "" || secret.IsZero() {
 		return secret
 	}
 	return secret.After(s.spelling.Raw(id) + s.d.Row.Pair)
@@ -228,7 +243,7 @@ func (s *issuer) withID(id string, secret apikey.Secret) apikey.Secret {
 
 // halfOf reports whether a key's id is the first half of a secret.
 func (s *issuer) halfOf(id string, secret apikey.Secret) bool {
-	if s.d.Row.Pair == "" {
+	if s.d.Row.Pair == "" || len(s.d.Row.PairWith) > 0 { // the mask tells
 		return false
 	}
 	first, _, two := secret.Cut(s.d.Row.Pair)

@@ -201,3 +201,8 @@ func (s *issuer) inListInTime(ctx context.Context, id string) (listedKey, error)
 	defer done()
 	return s.inList(ctx, id)
 }
+
+// openAnswer is the failure of a write whose answer leaves open what was done, and so does what was looked at then.
+func openAnswer(c call, open, seen string) *Error {
+	return &Error{Op: c.op, Kind: BadAnswer, Outcome: Unknown, Message: "the answer, " + open + ", is no yes and no no, and " + seen, Hint: hintLook}
+}

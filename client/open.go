@@ -58,6 +58,9 @@ func openIssuer(d *kit.Declaration, opts Options) (*issuer, *Error) {
 		return nil, bad
 	}
 	s.transport = t
+	if isSigned(&d.Auth) || isSigned(&d.KeyAuth) {
+		t.signs()
+	}
 	if form := cmp.Or(opts.Whole, d.Secret.Shape); form != "" {
 		whole, err := regexp.Compile("^(?:" + form + ")$")
 		if err != nil {
@@ -149,6 +152,9 @@ func (s *issuer) authorize() {
 	s.own, s.tried = &s.d.Auth, &s.d.Auth
 	if s.d.KeyAuth.Kind != "" {
 		s.tried = &s.d.KeyAuth
+	}
+	if isSigned(s.own) {
+		s.halves = signingParts(s.own, s.opts.Token)
 	}
 	if s.d.Auth.Kind != "basic" && s.d.Auth.Login == nil && s.d.Auth.Second == "" {
 		return

@@ -51,3 +51,56 @@ retrieve = { call = "GET /keys/{id}" }
 		}
 	}
 }
+
+// TestTheFirstHalfMayBeAnotherMemberThanTheID: it is shown as the mask, by which a secret is told, and an answer without it has no secret.
+func TestTheFirstHalfMayBeAnotherMemberThanTheID(t *testing.T) {
+	const token, half = "operator-0123456789", "half-0123456789abcdef"
+	answer := `{"id":"7","name":"ci","login":"ak-first-of-seven","token":"` + half + `"}`
+	s := serve(t, plainRows+`key_auth.kind = "basic"
+row.pair = ":"
+row.pair_with = ["login"]
+list = { call = "GET /keys", rows = ["keys"] }
+create = { call = "POST /keys", send = { name = { field = "name" } } }
+retrieve = { call = "GET /keys/{id}" }
+roll = { call = "POST /keys/{id}/roll", old = "dies at once" }
+`+plainProbe, token, func(w http.ResponseWriter, r *http.Request, _ string) {
+		switch r.URL.Path {
+		case "/me":
+			if user, password, _ := r.BasicAuth(); user != "ak-first-of-seven" || password != half {
+				say(w, 401, `{"error":"unknown"}`)
+				return
+			}
+			say(w, 200, `{"id":"u"}`)
+		case "/keys":
+			if r.Method == "GET" {
+				say(w, 200, `{"keys":[{"id":"6","name":"other","login":"ak-first-of-six"},{"id":"7","name":"ci","login":"ak-first-of-seven"}]}`)
+				return
+			}
+			fallthrough
+		default:
+			say(w, 200, answer)
+		}
+	})
+	whole := apikey.NewSecret("ak-first-of-seven:" + half)
+	made, err := s.Create(t.Context(), apikey.Draft{Name: "ci"})
+	if err != nil || !made.Secret.Equal(whole) || !made.Bound || made.Key.Masked != "ak-first-of-seven:…" {
+		t.Fatalf("%+v, %v, %d signs", made.Key, err, made.Secret.Len())
+	}
+	if again, err := s.retrieve(t.Context(), "7"); err != nil || !again.Equal(whole) {
+		t.Errorf("had again: %v", err)
+	}
+	if rolled, err := s.roll(t.Context(), "7", apikey.RollOrder{}); err != nil || !rolled.Secret.Equal(whole) {
+		t.Errorf("rolled: %v", err)
+	}
+	proof, _, err := Verify(t.Context(), s, whole)
+	if err != nil || !proof.Accepted() || proof.Key == nil || proof.Key.ID != "7" {
+		t.Errorf("%+v, %v", proof, err)
+	}
+	answer = `{"id":"7","name":"ci","token":"` + half + `"}`
+	if made, err := s.Create(t.Context(), apikey.Draft{Name: "ci"}); !MayHaveHappened(err) || !made.Secret.IsZero() {
+		t.Errorf("half a secret is taken for one: %v", err)
+	}
+	if again, _ := s.retrieve(t.Context(), "7"); !again.IsZero() {
+		t.Error("half a secret is taken for one")
+	}
+}

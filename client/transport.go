@@ -4,8 +4,6 @@ import (
 	"context"
 	"crypto/rand"
 	"crypto/tls"
-	"encoding/hex"
-	"io"
 	"maps"
 	"net"
 	"net/http"
@@ -96,7 +94,7 @@ type transport struct {
 	server  time.Time
 	local   time.Time
 	session apikey.Secret   // the one in use, for redaction
-	halves  []apikey.Secret // of a credential that is a login and its password, for redaction
+	halves  []apikey.Secret // the parts of a credential that has some, for redaction
 	logging sync.Mutex
 }
 
@@ -124,6 +122,17 @@ func newTransport(opts Options, speaks dialect) (*transport, *Error) {
 	t.reads = newResty(newHTTP(opts, false), resty.RedirectPolicyFunc(sameOrigin))
 	t.writes = newResty(newHTTP(opts, true), resty.RedirectPolicyFunc(neverRedirect))
 	return t, nil
+}
+
+// signs makes a transport one that can sign. A signature is for one sending: a connection is new each time, as net/http repeats a GET by itself
+// whose kept-alive one turns out to be closed.
+func (t *transport) signs() {
+	client := func(redirects resty.RedirectPolicyFunc) *resty.Client {
+		hc := newHTTP(t.opts, true)
+		hc.Transport = signing{hc.Transport}
+		return newResty(hc, redirects)
+	}
+	t.reads, t.writes = client(sameOrigin), client(neverRedirect)
 }
 
 func newHTTP(opts Options, fresh bool) *http.Client {
@@ -208,22 +217,6 @@ func (t *transport) operation(ctx context.Context) (context.Context, context.Can
 	return context.WithTimeout(ctx, t.opts.Timeout)
 }
 
-// serverTime is the time that the service showed last, and ours at that moment.
-func (t *transport) serverTime() (server, local time.Time, ok bool) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	return t.server, t.local, !t.server.IsZero()
-}
-
-// now is the service's own time as far as it is known, for what is compared with its answers.
-func (t *transport) now() time.Time {
-	now := t.opts.Now()
-	if server, local, ok := t.serverTime(); ok {
-		now = now.Add(server.Sub(local))
-	}
-	return now
-}
-
 // do makes a call until it is answered, and has the answer read. A read is tried again after what
 // may pass; a write is not, but for a pace that the service asked for before it looked at it.
 func (t *transport) do(ctx context.Context, c call, read func(*answer) error) error {
@@ -232,6 +225,9 @@ func (t *transport) do(ctx context.Context, c call, read func(*answer) error) er
 	}
 	if strings.Contains(c.path, "{id}") && !usableID(c.id) {
 		return noID(c.op)
+	}
+	if bad := t.unsignable(c); bad != nil {
+		return bad
 	}
 	if c.idempotencyKey != "" {
 		header := map[string]string{"Idempotency-Key": c.idempotencyKey}
@@ -272,15 +268,6 @@ func (t *transport) do(ctx context.Context, c call, read func(*answer) error) er
 			return failed
 		}
 	}
-}
-
-// newIdempotencyKey is a key for a create. Nothing relies on it: none of the services documents it. Without random numbers there is none.
-func (t *transport) newIdempotencyKey() string {
-	raw := make([]byte, 16)
-	if _, err := io.ReadFull(t.opts.Random, raw); err != nil {
-		return ""
-	}
-	return hex.EncodeToString(raw)
 }
 
 type atOnceKey struct{}

@@ -202,6 +202,8 @@ func credentialOf(d *kit.Declaration) string {
 		return "USER:PASSWORD, for which " + a.Login.Call.Call + " gives a session, or a key"
 	case a.Kind == "basic":
 		return "USER:PASSWORD, basic, or a key" + strings.TrimSuffix(" "+sentAs(&d.KeyAuth), " ")
+	case a.Kind == "signed":
+		return a.Takes() + ", with which each request is signed (" + a.Signer + ")"
 	}
 	return cmp.Or(sentAs(&d.Auth), "in the header Authorization, as Bearer")
 }

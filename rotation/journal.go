@@ -56,8 +56,8 @@ type journal struct {
 	OldRefused bool `json:"old_refused,omitzero"`
 	// Unfound counts the creates whose answer was lost and of which no key was seen since.
 	Unfound int `json:"unfound,omitzero"`
-	// NameLost says that a new key was listed without the mark that its name was to have, and Possible are the keys that appeared while a create was not
-	// answered.
+	// NameLost says that a new key was listed without the mark that its name was to have, or had none yet when its create was not answered, and
+	// Possible are the keys that appeared meanwhile.
 	NameLost bool     `json:"name_lost,omitzero"`
 	Possible []string `json:"possible,omitzero"`
 	// Pending are the calls that were begun and whose end is not known.

@@ -170,6 +170,7 @@ func (r *Rotation) findLost(ctx context.Context) (*Result, error) {
 		r.j.settled(opCreate)
 		r.j.New = nil
 		r.j.Unfound++
+		r.j.NameLost = r.j.NameLost || r.caps.NamedAfter
 		return nil, r.save("no key was found that carries the mark")
 	case len(hits) > 1:
 		return cleanup("several keys carry this rotation's mark: " + names(hits) +

@@ -360,7 +360,7 @@ func (j *journal) untold() []string {
 	}
 	said := "a create was not answered, and where the service keeps no name, its key cannot be told by its name"
 	if j.NameLost {
-		said = "a create was not answered, and its key cannot be told by its name, which the service does not keep"
+		said = "a create was not answered, and its key cannot be told by its name"
 	}
 	if len(j.Possible) > 0 {
 		said += "; what appeared about then, and may be it: " + strings.Join(j.Possible, ", ")

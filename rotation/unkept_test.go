@@ -112,3 +112,25 @@ func TestWhatMayHaveBeenMadeIsNamedWhereNoNameWasSeen(t *testing.T) {
 		f.Forgive()
 	}
 }
+
+// TestAKeyThatIsNamedAfterItIsMadeIsNamedAtTheEnd: its create was not answered, so that it has no name, and names are kept all the same.
+func TestAKeyThatIsNamedAfterItIsMadeIsNamedAtTheEnd(t *testing.T) {
+	sc := vertesiaLike
+	sc.NamedAfter = true
+	f := in(t, sc)
+	r := f.Start(noWaits)
+	f.until(r, rotation.Create)
+	f.forgetful("")
+	f.Fail("create", lost("create"), true)
+	f.Fail("list", lost("list"), false)
+	if _, err := r.Do(context.Background()); err == nil {
+		t.Fatal("it went on without a list")
+	}
+	f.Hook = nil // the second call is made
+	f.drive(r)
+	v := r.View()
+	if v.State != rotation.Over || !says(v.Left, "key-3") || !says(v.Left, "may be it") || says(v.Left, v.NewID()) || says(v.Unknown, "its key would be called") || f.Key("key-3").Gone {
+		t.Errorf("%s, left %q, unknown %q, %s", v.State, v.Left, v.Unknown, f.keys())
+	}
+	f.Forgive()
+}

@@ -13,6 +13,9 @@ import (
 	"detent/apikey"
 )
 
+// now is the time of every test, and of every service in one.
+var now = time.Date(2026, 11, 23, 10, 0, 0, 0, time.UTC)
+
 // script is an issuer's file of cases, read.
 type script struct {
 	path   string
@@ -25,11 +28,23 @@ type script struct {
 	tried  sending // how a key's secret is sent when it is tried
 }
 
-// sending is how a secret is sent: "Authorization: Bearer {}".
+// sending is how a secret is sent: "Authorization: Bearer {}", or "signed NAME" where requests are signed by it.
 type sending string
+
+// signer is the one by which requests are signed; empty where they are not.
+func (s sending) signer() string {
+	name, signed := strings.CutPrefix(string(s), "signed ")
+	if !signed {
+		return ""
+	}
+	return name
+}
 
 // header is the name of the header, and what it holds for this secret.
 func (s sending) header(secret string) (name, value string) {
+	if s.signer() != "" {
+		return "Authorization", "" // it is checked by isBy
+	}
 	name, value, _ = strings.Cut(string(s), ": ")
 	return name, strings.ReplaceAll(value, "{}", secret)
 }

@@ -65,7 +65,7 @@ func untold(body string) map[string]reply {
 
 // parents asks of what keys can belong to what holds for every answer: one that tells nothing is no list of none, and what it names can stand in a
 // path and be shown.
-func (u *suite) parents(t *testing.T) {
+func (u *suite) parentVariants(t *testing.T) {
 	c := u.need(t, "parents")
 	usual := c.exchanges[c.varied].answer
 	variants := []variant{{name: "tried again after 503", alter: once(of(503, `{}`)), hits: 2}, {name: "tried again after a lost answer", alter: once(reply{lost: true}), hits: 2}}

@@ -1,7 +1,7 @@
 // Package issuertest is the suite that every issuer gets for free: what holds for a service of any shape is asked of each, in
 // the words of its own wire.
 //
-// From the bottom up: cases.go reads a file of cases, play.go answers as a case says, describe.go writes what came of it;
+// From the bottom up: cases.go reads a file of cases, signed.go tells by what a request is signed, play.go answers as a case says, describe.go writes what came of it;
 // operations.go does what a case says, variants.go does it with other answers than the usual; reads.go, writes.go, rolls.go,
 // proofs.go, properties.go and catalogues.go ask what must hold of each; this file runs them all.
 package issuertest
@@ -25,7 +25,8 @@ import (
 //	source   where they are written down
 //	token    detent's own credential, of the shape that this issuer's have
 //	secret   a secret of one of the issuer's keys
-//	sent     the header that the credential goes into, where it is not "Authorization: Bearer {}"
+//	sent     the header that the credential goes into, where it is not "Authorization: Bearer {}"; "signed NAME" where each request is
+//	         signed by it, and its signature is held against what came
 //	sent by a key   the header that a key's own secret goes into, where that is another
 //	tried    "by our own credential" where a secret is tried in a body, so that a 401 is about our own
 //	parents  what its keys belong to, "project=42"
@@ -61,7 +62,7 @@ func Run(t *testing.T, name, path string) {
 	t.Run("rolls", u.rolls)
 	t.Run("proofs", u.proofs)
 	t.Run("catalogues", u.catalogues)
-	t.Run("parents", u.parents)
+	t.Run("parents", u.parentVariants)
 	t.Run("properties", u.properties)
 	t.Run("words", u.words)
 	t.Logf("%s: %d cases of its own, known by %s; %d more made of them", name, len(u.script.cases), u.script.proven, u.made)

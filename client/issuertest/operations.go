@@ -22,14 +22,7 @@ type suite struct {
 func (u *suite) open(t *testing.T, c *sample, address string, change ...func(*client.Options)) client.Service {
 	t.Helper()
 	o := client.Options{Service: u.name, URL: address, Token: apikey.NewSecret(u.token), Timeout: 5 * time.Second,
-		Now: func() time.Time { return now }, Sleep: func(ctx context.Context, _ time.Duration) error { return ctx.Err() }, Random: &counting{}}
-	for _, parent := range strings.Fields(u.head["parents"]) {
-		name, value, _ := strings.Cut(parent, "=")
-		if o.Parents == nil {
-			o.Parents = map[string]string{}
-		}
-		o.Parents[name] = value
-	}
+		Now: func() time.Time { return now }, Sleep: func(ctx context.Context, _ time.Duration) error { return ctx.Err() }, Random: &counting{}, Parents: u.parents()}
 	for name, value := range c.set {
 		switch name {
 		case "create":

@@ -11,16 +11,12 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 )
-
-// now is the time of every test, and of every service in one.
-var now = time.Date(2026, 11, 23, 10, 0, 0, 0, time.UTC)
 
 // seen is a request that was made.
 type seen struct {
-	method, uri, body string
-	header            http.Header
+	method, host, uri, body string
+	header                  http.Header
 }
 
 // service is a listener that answers, and remembers what it was asked.
@@ -51,7 +47,7 @@ func (s *service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	sent, _ := io.ReadAll(r.Body)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	this := seen{r.Method, r.URL.RequestURI(), string(sent), r.Header}
+	this := seen{r.Method, r.Host, r.URL.RequestURI(), string(sent), r.Header}
 	s.asked = append(s.asked, this)
 	a := s.answer(len(s.asked)-1, this)
 	if a.lost {
@@ -81,12 +77,15 @@ func (c *sample) strict(t *testing.T, s *script) *service {
 		if got := r.method + " " + r.uri; got != e.request {
 			t.Errorf("request %d is %q, want %q", n+1, got, e.request)
 		}
-		name, value := s.sent.header(s.token)
+		sent, by := s.sent, s.token
 		if e.bearer != "" {
-			name, value = s.tried.header(e.bearer)
+			sent, by = s.tried, e.bearer
 		}
-		if h := r.header.Get(name); h != value && value != "" {
-			t.Errorf("%s: %s is %q, want %q", e.request, name, h, value)
+		if name, value := sent.header(by); r.header.Get(name) != value && value != "" {
+			t.Errorf("%s: %s is %q, want %q", e.request, name, r.header.Get(name), value)
+		}
+		if sent.signer() != "" && !s.isSignedBy(r, sent.signer(), by) {
+			t.Errorf("%s: %q is no signature over it by what is to sign it", e.request, r.header)
 		}
 		for name, value := range e.header {
 			if r.header.Get(name) != value {

@@ -95,7 +95,10 @@ func (u *suite) again(t *testing.T, c *sample, secret apikey.Secret) {
 	for _, r := range at.requests() {
 		name, value := u.tried.header(u.secret)
 		_, own := u.sent.header(u.token)
-		switch h := r.header.Get(name); {
+		switch h, signer := r.header.Get(name), u.tried.signer(); {
+		case signer != "" && (u.isSignedBy(r, signer, u.secret) || u.isSignedBy(r, signer, u.token)):
+			t.Error("the made-up secret is not what the request is signed by")
+		case signer != "":
 		case strings.Contains(r.body, u.secret),
 			value == "" && strings.Contains(r.body, u.token), // both are sent in the body
 			value != "" && (h == "" || h == value || (h == own) != (u.head["tried"] != "")):

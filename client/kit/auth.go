@@ -3,17 +3,22 @@ package kit
 import (
 	"fmt"
 	"maps"
+	"slices"
 	"strings"
 	"time"
 
 	"detent/apikey"
+	"detent/client/signers"
 )
 
 // Auth is how a credential is sent. It is never a part of an address.
 type Auth struct {
 	// Kind is "bearer" for the header Authorization: Bearer, "header" for Header with Prefix before the credential, "basic" for a
-	// credential USER:PASSWORD, "cookie" for Cookie, "body" for Member of the body. "" is bearer.
-	Kind   string `toml:"kind"`
+	// credential USER:PASSWORD, "cookie" for Cookie, "body" for Member of the body, "signed" for headers that Signer makes of the whole
+	// request. "" is bearer.
+	Kind string `toml:"kind"`
+	// Signer is the name of a function of package signers.
+	Signer string `toml:"signer"`
 	Header string `toml:"header"`
 	Prefix string `toml:"prefix"`
 	// Second is another header, of a service that takes two credentials: the profile's is FIRST:SECOND. A key has the first header alone,
@@ -157,8 +162,8 @@ func (c *checker) auth(field string, a *Auth) {
 		c.refuse(field+".kind", "a credential in an address is logged by everything on its way: header, basic, cookie or body")
 		return
 	}
-	c.one(field+".kind", a.Kind, "", "bearer", "header", "basic", "cookie", "body")
-	for name, of := range map[string]struct{ value, kind string }{"header": {a.Header, "header"}, "prefix": {a.Prefix, "header"}, "second": {a.Second, "header"}, "cookie": {a.Cookie, "cookie"}, "cookie_tls": {a.CookieTLS, "cookie"}, "member": {a.Member, "body"}} {
+	c.one(field+".kind", a.Kind, "", "bearer", "header", "basic", "cookie", "body", "signed")
+	for name, of := range map[string]struct{ value, kind string }{"signer": {a.Signer, "signed"}, "header": {a.Header, "header"}, "prefix": {a.Prefix, "header"}, "second": {a.Second, "header"}, "cookie": {a.Cookie, "cookie"}, "cookie_tls": {a.CookieTLS, "cookie"}, "member": {a.Member, "body"}} {
 		if of.value != "" && a.Kind != of.kind {
 			c.refuse(field+"."+name, "is for kind = %q", of.kind)
 		}
@@ -186,6 +191,8 @@ func (c *checker) auth(field string, a *Auth) {
 		}
 	case "body":
 		c.member(field+".member", a.Member)
+	case "signed":
+		c.signer(field, a)
 	}
 	if len(a.Prefix) > 32 || strings.ContainsFunc(a.Prefix, func(r rune) bool { return r < 0x20 || r > 0x7e }) {
 		c.refuse(field+".prefix", "is printable ASCII, at most 32 characters")
@@ -198,3 +205,19 @@ func (c *checker) auth(field string, a *Auth) {
 	}
 	c.paths(field+".login.session", a.Login.Session)
 }
+
+// signer checks that there is a function of that name, and what it signs with.
+func (c *checker) signer(field string, a *Auth) {
+	c.one(field+".signer", a.Signer, signers.Names()...)
+	for _, name := range signers.Named(a.Signer).Parents {
+		if !slices.ContainsFunc(c.d.Parents, func(p Parent) bool { return p.Name == name }) {
+			c.refuse("parent", "is missing: the signer %q signs with one that has the name %q", a.Signer, name)
+		}
+	}
+	if a.Login != nil {
+		c.refuse(field+".login", "is not with kind = \"signed\": a session is sent itself")
+	}
+}
+
+// Takes is what a credential is made of that requests are signed with: "CLIENT_TOKEN:CLIENT_SECRET".
+func (a *Auth) Takes() string { return signers.Named(a.Signer).Credential }

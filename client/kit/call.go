@@ -42,6 +42,8 @@ type Call struct {
 	// MaybeGone are words "a|b", in small letters, of a refusal of a deletion that is said of a key that is not there, and of other
 	// things too: then the list tells.
 	MaybeGone string `toml:"maybe_gone"`
+	// OffFirst says that only a key that is off can be deleted: it is switched off before.
+	OffFirst bool `toml:"off_first"`
 	// BySecret is the call by which a secret deletes its own key, sent as the key's own requests are: "DELETE /v1/keys/self". One that
 	// leaked ends so, whatever the profile's credential may.
 	BySecret string `toml:"by_secret"`
@@ -298,6 +300,28 @@ type Create struct {
 	ID string `toml:"id"`
 	// Secret is a second call, which gives the new key its secret.
 	Secret *Call `toml:"secret"`
+	// Named is a second call, which gives the new key its name and whatever else the first takes none of.
+	Named *Call `toml:"named"`
+}
+
+// Value is the place of a field in what is sent, by the first call or by the one that names.
+func (c *Create) Value(field apikey.Field) (found Value, sends bool) {
+	if found, sends = c.Call.Value(field); !sends && c.Named != nil {
+		return c.Named.Value(field)
+	}
+	return found, sends
+}
+
+// Sends reports whether a field is sent.
+func (c *Create) Sends(field apikey.Field) bool {
+	_, sends := c.Value(field)
+	return sends
+}
+
+// As is how a field is written.
+func (c *Create) As(field apikey.Field) string {
+	v, _ := c.Value(field)
+	return v.As
 }
 
 // Probe is a harmless read whose answer tells whether a secret is accepted. Several are tried in order while none tells.
@@ -337,7 +361,7 @@ type Probe struct {
 func (d *Declaration) Requests() map[string]*Call {
 	out := map[string]*Call{"list": &d.List.Call}
 	if d.Create != nil {
-		out["create"], out["create.secret"] = &d.Create.Call, d.Create.Secret
+		out["create"], out["create.secret"], out["create.named"] = &d.Create.Call, d.Create.Secret, d.Create.Named
 	}
 	if d.Auth.Login != nil {
 		out["auth.login"] = &d.Auth.Login.Call

@@ -121,6 +121,13 @@ func (c *checker) row(r *Row) {
 	if pair := r.Pair; pair != "" && (len(pair) > 3 || strings.ContainsFunc(pair, func(r rune) bool { return r < 0x21 || r > 0x7e || unicode.IsLetter(r) || unicode.IsDigit(r) }) || r.SecretIsID) {
 		c.refuse("row.pair", "is what stands between an id and a secret, such as %q: 1 to 3 signs, no letters or digits, and not with secret_is_id", ":")
 	}
+	switch {
+	case len(r.PairWith) == 0:
+	case r.Pair == "":
+		c.refuse("row.pair", "is missing: what stands between row.pair_with and the secret?")
+	case len(r.Masked)+len(r.Prefix)+len(r.Suffix) > 0 || c.d.List.Secrets:
+		c.refuse("row.pair_with", "is the mask of a key, and not with row.masked, prefix, suffix or list.secrets")
+	}
 	if len(r.Name) == 0 {
 		c.refuse("row.name", "is missing")
 	}

@@ -12,7 +12,7 @@ import (
 )
 
 // aboutAKey are the calls whose path or body has the id of a key.
-var aboutAKey = []string{"create.secret", "list.each", "update", "delete", "retrieve", "enable", "disable", "roll", "roll.end", "roll.keep"}
+var aboutAKey = []string{"create.secret", "create.named", "list.each", "update", "delete", "retrieve", "enable", "disable", "roll", "roll.end", "roll.keep"}
 
 func (c *checker) calls(d *Declaration) {
 	for field, call := range d.Requests() {
@@ -25,7 +25,7 @@ func (c *checker) calls(d *Declaration) {
 		c.refuse("update.send", "changes nothing: { field = … } somewhere in it, or update.fields, is %s", oneOf(d.changeable()))
 	}
 	if d.Create != nil && !d.Create.Sends(apikey.FieldName) {
-		c.refuse("create.send", "sends no name: { field = %q } somewhere in it, or create.fields. A create whose answer is lost is found again by the name alone", "name")
+		c.refuse("create.send", "sends no name: { field = %q } somewhere in it, or create.fields, or create.named, a second call that gives it. A create whose answer is lost is found again by the name alone", "name")
 	}
 	for _, id := range d.OtherIDs {
 		c.member("other_ids", id)
@@ -33,6 +33,9 @@ func (c *checker) calls(d *Declaration) {
 	if d.Delete != nil {
 		c.smallWords("delete.maybe_gone", d.Delete.MaybeGone)
 		c.bySecret(d)
+		if d.Delete.OffFirst && !d.Can("disable") {
+			c.refuse("delete.off_first", "needs a call that switches a key off: disable and enable, or an update that sends enabled")
+		}
 	}
 	for field, span := range map[string]time.Duration{"revoke_lag": d.Truth.RevokeLag.Duration, "list_lag": d.Truth.ListLag.Duration} {
 		if span > 24*time.Hour {
@@ -265,8 +268,8 @@ func (c *checker) call(field string, call *Call, with bool) {
 	if call.Needs != "" {
 		c.text(field+".needs", call.Needs, 64)
 	}
-	for name, is := range map[string]string{"maybe_gone": call.MaybeGone, "by_secret": call.BySecret} {
-		if is != "" && field != "delete" {
+	for name, is := range map[string]bool{"maybe_gone": call.MaybeGone != "", "by_secret": call.BySecret != "", "off_first": call.OffFirst} {
+		if is && field != "delete" {
 			c.refuse(field+"."+name, "is for delete")
 		}
 	}

@@ -6,6 +6,7 @@
 //
 //	a credential in a header, basic, a cookie or the body, or a session by a login       auth, key_auth, auth.login
 //	keys of an account, a project, a service account                                      parent, {NAME} in paths, { parent = "NAME" }
+//	a signature over each request, by a function of package signers                       auth, auth.signer
 //	which of these there are, as the service tells                                        parent.catalogue
 //	a list in which some rows are keys                                                    list.only
 //	a body that is a form                                                                 send_as
@@ -19,11 +20,13 @@
 //	an answer to a change that shows no key                                               update.silent
 //	a change that sends the whole object                                                  update.whole, read, omit
 //	rows whose fields, or whose secret, lie in an object of their own, or deeper           row.inside, paths in row.*
-//	a secret of two halves, id and secret                                                 row.pair, key_auth
+//	a secret of two halves, an id and what is shown once                                  row.pair, row.pair_with, key_auth
 //	a verb after a path (/keys/{id}:revoke)                                               in the path
 //	on and off in words, or by calls of their own                                         row.state, enable, disable
 //	scopes, flat or grouped                                                               permission, row.permissions, as = "list"
 //	a create whose answer is short                                                        create.read_back
+//	a key that is made first and gets its name then                                       create.named
+//	a key that is deleted only while it is off                                            delete.off_first
 //	times as RFC 3339, dates, seconds; what is sent for "never"                           as, else, null
 //	a few lifetimes, a longest one, always one                                            expiry
 //	limits, budgets, choices, texts, instants, lists, addresses, switches                  number, property
@@ -226,8 +229,10 @@ type Row struct {
 	// secret, and a call that is about a key lists first, to find the secret that its path or body needs.
 	SecretIsID bool `toml:"secret_is_id"`
 	// Pair says that a secret has two halves, the id and what is shown once, with this between them: ":" where a key is sent by basic.
-	// What is delivered, tried and compared is the whole.
+	// What is delivered, tried and compared is the whole. PairWith is the member that is the first half in the id's place; it is shown as a
+	// mask.
 	Pair        string  `toml:"pair"`
+	PairWith    Members `toml:"pair_with"`
 	Name        Members `toml:"name"`
 	Type        Members `toml:"type"`
 	Role        Members `toml:"role"`
@@ -279,7 +284,7 @@ func (r *Row) Named() []NamedMembers {
 		{"enabled", r.Enabled}, {"state.members", r.State.Members}, {"permissions", r.Permissions}, {"created_at", r.CreatedAt}, {"updated_at", r.UpdatedAt}, {"expires_at", r.ExpiresAt}, {"last_used_at", r.LastUsedAt},
 		{"rolled_at", r.RolledAt}, {"former.members", r.Former.Members},
 		{"restrictions", r.Restrictions}, {"account", r.Account}, {"project", r.Project}, {"created_by", r.CreatedBy}, {"updated_by", r.UpdatedBy},
-		{"can_retrieve_value", r.CanRetrieve}, {"copied", r.Copied}, {"prefix", r.Prefix}, {"suffix", r.Suffix}, {"secret", r.Secret}, {"inside", r.Inside}}
+		{"can_retrieve_value", r.CanRetrieve}, {"copied", r.Copied}, {"prefix", r.Prefix}, {"suffix", r.Suffix}, {"pair_with", r.PairWith}, {"secret", r.Secret}, {"inside", r.Inside}}
 }
 
 // Unreported says of each field of access what a user's own file can say about a key that lacks it.

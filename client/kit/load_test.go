@@ -390,3 +390,42 @@ func FuzzLoad(f *testing.F) {
 		}
 	})
 }
+
+// TestASignerIsOneThatThereIs: with what it signs with.
+func TestASignerIsOneThatThereIs(t *testing.T) {
+	for text, want := range map[string]string{
+		"auth = { kind = \"signed\", signer = \"nobody\" }\n":   `example.toml:13: auth.signer: "nobody" is not known here: one of "edgegrid"`,
+		"auth.kind = \"signed\"\n":                              `auth.signer: "" is not known here: one of "edgegrid"`,
+		"auth.signer = \"edgegrid\"\n":                          `example.toml:13: auth.signer: is for kind = "signed"`,
+		"auth = { kind = \"signed\", signer = \"edgegrid\" }\n": `parent: is missing: the signer "edgegrid" signs with one that has the name "access_token"`,
+	} {
+		if _, err := LoadUsers("example.toml", []byte(small+text)); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v", text, err)
+		}
+	}
+	whole := "auth = { kind = \"signed\", signer = \"edgegrid\" }\nparent = [{ name = \"access_token\", title = \"Access token\" }]\n"
+	if d, err := LoadUsers("example.toml", []byte(small+whole)); err != nil || d.Auth.Takes() != "CLIENT_TOKEN:CLIENT_SECRET" {
+		t.Error(err)
+	}
+}
+
+// TestASecondCallNames: a create that takes no name has one, and what is deleted while it is off can be switched off.
+func TestASecondCallNames(t *testing.T) {
+	named := strings.Replace(small, "create.send.name = { field = \"name\" }", "create.named = { call = \"PUT /v1/keys/{id}\", send = { name = { field = \"name\" }, ends = { field = \"expires_at\", as = \"unix\" } } }", 1)
+	d, err := Load("example.toml", []byte(named))
+	if err != nil || !d.Create.Sends("name") || !d.Can("expiry") || d.Create.As("expires_at") != "unix" || d.SentAs("expires_at").As != "unix" {
+		t.Fatal(err)
+	}
+	for text, want := range map[string]string{
+		strings.Replace(named, "/{id}\", send", "\", send", 1):                              "create.named.call: needs one {id}",
+		strings.Replace(named, "name = { field", "title = { parent", 1):                     "create.named",
+		small + "delete.off_first = true\n":                                                 "delete.off_first: needs a call that switches a key off",
+		small + "list.off_first = true\n":                                                   "list.off_first: is for delete",
+		small + "row.pair_with = [\"login\"]\n":                                             "row.pair: is missing",
+		small + "row.pair = \":\"\nrow.pair_with = [\"login\"]\nrow.prefix = [\"start\"]\n": "row.pair_with: is the mask of a key",
+	} {
+		if _, err := Load("example.toml", []byte(text)); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s\n%v", text, err)
+		}
+	}
+}

@@ -41,10 +41,11 @@ func (d *Declaration) Property(f apikey.Field) *Property {
 
 // SentAs is how a field is sent, by a create or else by an update: what a row has of it is of the same shape.
 func (d *Declaration) SentAs(f apikey.Field) (out Value) {
-	for _, c := range []*Call{d.Update, d.creates()} {
-		if c != nil && c.Sends(f) {
-			out, _ = c.Value(f)
-		}
+	if d.Update != nil {
+		out, _ = d.Update.Value(f)
+	}
+	if d.Create != nil && d.Create.Sends(f) {
+		out, _ = d.Create.Value(f)
 	}
 	return out
 }
@@ -106,7 +107,7 @@ func namedProperties(d *Declaration) {
 // sentProperties has a create send what it does not say otherwise, each under its own name.
 func sentProperties(d *Declaration) {
 	for _, p := range d.Properties {
-		if c := d.creates(); c != nil && memberName().MatchString(p.Name) && apikey.FieldOf(apikey.Field(p.Name)).IsExtra() && !c.Sends(apikey.Field(p.Name)) {
+		if c := d.creates(); c != nil && memberName().MatchString(p.Name) && apikey.FieldOf(apikey.Field(p.Name)).IsExtra() && !d.Create.Sends(apikey.Field(p.Name)) {
 			if c.Send == nil {
 				c.Send, c.Body = map[string]any{}, map[string]Value{}
 			}

@@ -16,7 +16,7 @@ import (
 // Record is a row on the wire: of each field the members that a declaration names, as they came, in the order in which they are looked
 // at. One is used for all rows of a list.
 type Record struct {
-	ID, Name, Masked, Prefix, Suffix                      []Text
+	ID, Name, Masked, Prefix, Suffix, Half                []Text
 	Environment, Type, Role                               []Text
 	CreatedAt, UpdatedAt, ExpiresAt, LastUsedAt, RolledAt []Time
 	Restrictions, Permissions, Former, Copied             []json.RawMessage
@@ -59,7 +59,7 @@ const (
 // NewRecord is a record of the members that a declaration names.
 func NewRecord(of *kit.Row) *Record {
 	r := &Record{places: map[string]json.Unmarshaler{}}
-	r.texts = places(r, []part[Text]{{&r.ID, of.ID}, {&r.Name, of.Name}, {&r.Masked, of.Masked}, {&r.Prefix, of.Prefix}, {&r.Suffix, of.Suffix}, {&r.Environment, of.Environment},
+	r.texts = places(r, []part[Text]{{&r.ID, of.ID}, {&r.Name, of.Name}, {&r.Masked, of.Masked}, {&r.Prefix, of.Prefix}, {&r.Suffix, of.Suffix}, {&r.Half, of.PairWith}, {&r.Environment, of.Environment},
 		{&r.Type, of.Type}, {&r.Role, of.Role}})
 	for _, name := range r.names { // no others are there yet
 		r.places[name] = &textPlace{text: r.places[name].(*Text), in: &r.letters}

@@ -27,6 +27,7 @@ type Scenario struct {
 	SilentExpiry string // likewise how long they live
 	Declared     bool   // it declares its lags, and how coarse its last use is
 	NoTryDead    bool   // it must not be asked with a dead secret
+	NamedAfter   bool   // a key gets its name by a second call
 	MaxName      int
 
 	ListLag, GoneLag, RevokeLag, AcceptLag, EnableLag time.Duration
@@ -129,7 +130,7 @@ func (sc Scenario) capabilities() apikey.Capabilities {
 	}
 	caps := apikey.Capabilities{Service: "generic", Title: "the simulated service", Create: can(!sc.Manual), Delete: apikey.Can(), Rename: can(sc.Rename),
 		Disable: can(sc.Disable), Retrieve: can(sc.Retrieve), LastUsed: can(sc.SeesUse), Expiry: apikey.Can(), Restrictions: can(sc.Access == "restrictions"),
-		MaxName: sc.MaxName, AccessFields: []apikey.Field{apikey.FieldExpiry}}
+		NamedAfter: sc.NamedAfter, MaxName: sc.MaxName, AccessFields: []apikey.Field{apikey.FieldExpiry}}
 	switch sc.Access {
 	case "permissions":
 		caps.AccessFields = append(caps.AccessFields, apikey.FieldPermissions)

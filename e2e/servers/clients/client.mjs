@@ -2,6 +2,7 @@
 import OpenAI from 'openai';
 import { Unkey } from '@unkey/api';
 import { createInterface } from 'node:readline';
+import edgegrid from './node_modules/akamai-edgegrid/src/auth.js'; // what its client signs by, with a time and a nonce that one gives
 
 const vendor = {
   openai: {
@@ -15,6 +16,14 @@ const vendor = {
     pages: (got) => got?.[Symbol.asyncIterator] && got,
     page: (one) => one.result,
     refused: (e) => e.name.endsWith('ErrorResponse'), // any other is a refusal that its schemas do not know
+  },
+  'akamai-edgegrid': {
+    client: (url, token) => ({
+      sign: (accessToken, timestamp, nonce, request) =>
+        edgegrid.generateAuth(request, ...token.split(':'), accessToken, url, 0, nonce, timestamp).headers.Authorization,
+    }),
+    pages: () => {},
+    refused: () => false,
   },
 }[process.argv[2]];
 
