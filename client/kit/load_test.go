@@ -299,6 +299,7 @@ func TestAWrongDeclarationIsRefusedByLineAndField(t *testing.T) {
 		{13, `row.undocumented = ["colour"]`, `row.undocumented: "colour" is no field of a row`},
 		{13, `create.fields = ["role"]`, `create.fields: "role" has no member in the row`},
 		{13, `create.fields = ["name"]`, `create.fields: "name" is in send already`},
+		{13, `update = { call = "PUT /v1/keys/{id}", fields = ["name"], send = { data = { attributes = { name = { field = "name" } } } } }`, `update.fields: "name" is in send already`},
 		{13, `create.fields = ["id"]`, `create.fields: "id" is no field that can be sent so`},
 		{13, `create.fields = ["last_used_at"]`, `create.fields: "last_used_at" is no field that can be sent so`},
 		{13, `more_roles = [""]`, `role[0].name: is missing`},
