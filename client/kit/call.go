@@ -31,7 +31,7 @@ type Call struct {
 	// Silent says that the answer to an update shows no key: it is looked up in the list.
 	Silent bool `toml:"silent"`
 	// Whole says that a change sends the whole object: it is read by Read first ("GET /v1/keys/{id}", under Key where it is not the answer
-	// itself), what Send has takes its place in it, and what Omit names is left out. Between, it is read once more: where somebody else
+	// itself), what Send has takes its place in it, and what Omit names or leads to is left out. Between, it is read once more: where somebody else
 	// wrote meanwhile, nothing is sent, and the error names what differs. An ETag is sent back as If-Match.
 	Whole bool    `toml:"whole"`
 	Read  string  `toml:"read"`

@@ -295,7 +295,7 @@ func (c *checker) whole(field string, call *Call) {
 		if method := c.address(field+".read", call.Read, true); method != "" && method != http.MethodGet {
 			c.refuse(field+".read", "is a GET: it is made before anything is changed")
 		}
-		c.members(field+".omit", call.Omit)
+		c.paths(field+".omit", call.Omit...)
 		if len(call.Body) == 0 {
 			c.refuse(field+".send", "is missing: what of the object is changed?")
 		}
