@@ -100,6 +100,11 @@ func (c *checker) catalogues(d *Declaration) {
 			if p.Catalogue.Names(later.Name) {
 				c.refuse(field+".call", "{%s} is not known yet when this is asked: parents before this one are", later.Name)
 			}
+			for header, text := range d.Headers {
+				if strings.Contains(text, "{"+later.Name+"}") {
+					c.refuse("headers."+header, "{%s} is not known yet when %s is asked: parents before that one are", later.Name, field)
+				}
+			}
 		}
 	}
 	for _, of := range []struct {
