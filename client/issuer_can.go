@@ -42,6 +42,7 @@ func (s *issuer) Capabilities() apikey.Capabilities {
 		}
 		c.Roles = append(c.Roles, role)
 	}
+	c.Pair = s.d.Row.Pair
 	for _, p := range s.d.Secret.Prefixes {
 		c.SecretPrefixes = append(c.SecretPrefixes, p.Text)
 	}

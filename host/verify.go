@@ -203,7 +203,13 @@ func (v *Verifier) Find(ctx context.Context, text string) ([]apikey.Pasted, erro
 		}
 		return known(s)
 	}
-	found, err := apikey.FindSecrets(text, begins)
+	pairs := func() []string {
+		if v.one != nil {
+			return apikey.Pairs([]apikey.Keyring{{Caps: v.one.Caps}})
+		}
+		return apikey.Pairs(v.rings(ctx))
+	}
+	found, err := apikey.FindSecrets(text, begins, pairs)
 	return found, Usage(err)
 }
 

@@ -47,6 +47,9 @@ func (c *checker) declaration(d *Declaration) {
 		}
 		c.token("headers", name)
 		c.text("headers."+name, d.Headers[name], 200)
+		for _, place := range headerPlace().FindAllStringSubmatch(d.Headers[name], -1) {
+			c.known("headers."+name, place[1])
+		}
 	}
 	for i, p := range d.Secret.Prefixes {
 		field := fmt.Sprintf("secret.prefix[%d]", i)

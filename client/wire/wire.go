@@ -195,6 +195,38 @@ func eachAlong(list []json.RawMessage, rest string) json.RawMessage {
 	return raw
 }
 
+// Drop takes away the member that is called so, or else what a path leads to. All beside it stays as it was written.
+func Drop(members map[string]json.RawMessage, path string) {
+	name, rest, more := strings.Cut(path, ".")
+	if _, is := members[path]; is || !more {
+		delete(members, path)
+	} else if raw, is := members[name]; is {
+		members[name] = without(raw, rest)
+	}
+}
+
+// without is a value without what a path in it leads to.
+func without(raw json.RawMessage, path string) json.RawMessage {
+	var left any
+	if members := Object(raw); members != nil {
+		Drop(members, path)
+		left = members
+	} else {
+		name, rest, _ := strings.Cut(path, ".")
+		list := List(raw)
+		at, err := strconv.Atoi(name)
+		if err != nil || at < 0 || at >= len(list) || rest == "" {
+			return raw
+		}
+		list[at], left = without(list[at], rest), list
+	}
+	out, err := json.Marshal(left)
+	if err != nil {
+		return raw
+	}
+	return out
+}
+
 // TextAt is the text that a path leads to; empty for none.
 func TextAt(members map[string]json.RawMessage, path string) string {
 	var t Text
