@@ -137,6 +137,8 @@ type Capabilities struct {
 	ChangeExpiry Ability
 	// Properties are what a key of this service can have beside: limits, budgets, zones, tags.
 	Properties []Property
+	// Sent is what each new key is asked for beside what a draft says, as it is sent: kind = "service".
+	Sent []string
 	// Restrictions says whether a new key can be restricted.
 	Restrictions Ability
 

@@ -209,9 +209,13 @@ func (c *Call) Names(parent string) (names bool) {
 	return names || strings.Contains(c.Call, place) || strings.Contains(c.Query, place)
 }
 
-// Constants are what is sent as it stands, each with the path to it.
+// Constants are what is sent as it stands, each with the path to it. The envelope of JSON-RPC is none of it.
 func (c *Call) Constants() (out []string) {
+	_, rpc := c.Body["jsonrpc"]
 	c.each(func(path string, v Value) {
+		if rpc && slices.Contains([]string{"jsonrpc", "id", "method"}, path) {
+			return
+		}
 		if text, err := json.Marshal(v.Literal); err == nil && v.Literal != nil {
 			out = append(out, path+" = "+string(text))
 		}

@@ -217,8 +217,8 @@ func (c *checker) words(d *Declaration) {
 			c.refuse(field+".name", "%q is there twice", p.Name)
 		}
 		features[p.Feature+"."+p.Name] = true
-		if p.Always && p.Mints {
-			c.refuse(field+".always", "is not compared, and a key that makes keys always is: leave it out")
+		if needed := func(by Probe) bool { return by.Needs == p.Name }; p.Always && (p.Mints || slices.ContainsFunc(d.Probes, needed)) {
+			c.refuse(field+".always", "is not compared, and what makes keys, or a probe needs, always is: leave it out")
 		}
 	}
 	for _, name := range d.MorePermissions {
