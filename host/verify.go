@@ -224,6 +224,9 @@ func (v *Verifier) Ask(ctx context.Context, secret apikey.Secret) (Verified, err
 			ring = v.rings(ctx)[0]
 		}
 		if fits, _, why := apikey.CompareMasks(secret, []apikey.Keyring{ring}); len(fits) == 0 {
+			if half := ring.Caps.Half(secret); half != "" {
+				why += "; " + half
+			}
 			return out, v.notSent(secret, why+". It was not sent: give the whole secret, or choose the profile that it belongs to with -p")
 		}
 		ask = []client.Asked{{Profile: v.one.Profile.Name, Service: v.one.Service}}
