@@ -85,6 +85,10 @@ create.send.may = { field = "permissions", as = "list" }
 		"row.role = [\"type\"]\nrow.absent_is_none = [\"role\"]":              nil, // two keys without a role are alike
 		"row.permissions = [\"may\"]\nrow.absent_is_none = [\"permissions\"]": {apikey.FieldPermissions},
 		`create.send.until = { field = "expires_at", as = "date" }`:           {apikey.FieldExpiry},
+		// What is sent and never shown is not known of a key, but where it goes in what is copied.
+		"number = [{ name = \"life\", title = \"seconds\", unshown = true }]":                                                                                 {"life"},
+		"access = [\"role\"]\nproperty = [{ name = \"life\", kind = \"text\", title = \"life\", unshown = true }]":                                            {apikey.FieldRole, "life"},
+		"row.copied = [\"in\"]\ncreate.send.in.x = { field = \"life\" }\nproperty = [{ name = \"life\", kind = \"text\", title = \"life\", unshown = true }]": {apikey.FieldExtra},
 	} {
 		if d, err := Load("f.toml", []byte(small+text)); err != nil || !slices.Equal(d.Access, want) {
 			t.Errorf("%s: %v, %v; want %v", text, d, err, want)
