@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"detent/apikey"
@@ -31,7 +32,8 @@ func (r *Rotation) askOrClose(text string, first ...Choice) *Result {
 // newMissing asks what is to take the new key's place, where no list shows it for as long as it may be behind, and its secret is not
 // accepted either.
 func (r *Rotation) newMissing() *Result {
-	return r.bothGone().asking("the list does not show the new key: it may have been deleted elsewhere, or have expired: " + r.wayOut())
+	way := r.wayOut()
+	return r.bothGone().asking("the list does not show the new key: it may have been deleted elsewhere, or have expired. " + strings.ToUpper(way[:1]) + way[1:])
 }
 
 // wayOut is what there is to do about a new key that does not work: no undo where it would be refused.
