@@ -148,7 +148,12 @@ func (r *Rotation) askUnknown() *Question {
 	var open []string
 	if !r.j.Manual && !r.j.inPlace() {
 		for _, f := range r.j.unseen() {
-			open = append(open, fmt.Sprintf("whether the new key has the same %s: the service does not report it%s", f, r.sayable(apikey.Field(f))))
+			said := fmt.Sprintf("whether the new key has the same %s: the service does not report it%s", f, r.sayable(apikey.Field(f)))
+			if f == string(apikey.FieldExpiry) && !slices.Contains(r.j.Fields, apikey.FieldExpiry) { // nothing says that its keys end at all
+				r.note("unknown: %s", said)
+				continue
+			}
+			open = append(open, said)
 		}
 	}
 	for d, rec := range r.destinations() {
