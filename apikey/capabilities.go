@@ -137,6 +137,8 @@ type Capabilities struct {
 	ChangeExpiry Ability
 	// Properties are what a key of this service can have beside: limits, budgets, zones, tags.
 	Properties []Property
+	// Sent is what each new key is asked for beside what a draft says, as it is sent: kind = "service".
+	Sent []string
 	// Restrictions says whether a new key can be restricted.
 	Restrictions Ability
 
@@ -151,6 +153,8 @@ type Capabilities struct {
 	File string
 	// SecretPrefixes are how a secret of this service begins; empty where it may begin anyhow.
 	SecretPrefixes []string
+	// Pair is what stands between the two halves of a secret; empty where it is one.
+	Pair string
 	// Whole reports whether a text looks like a whole secret of this service; nil where the issuer declares no shape of one.
 	Whole func(s Secret) bool
 	// Whose is the title of another service that is known here and whose secrets begin as this one does, and how that is; nil where nobody

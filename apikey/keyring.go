@@ -156,6 +156,14 @@ func (m Match) Refused(now time.Time) string {
 	return m.Is(now) + ": " + means
 }
 
+// Half says that a text may be half of a secret, where that has two; empty where it is none.
+func (c Capabilities) Half(s Secret) string {
+	if _, _, two := s.Cut(c.Pair); c.Pair == "" || two {
+		return ""
+	}
+	return fmt.Sprintf("it may be half of a secret: one of %s has two halves, with %q between", nameOf(c), c.Pair)
+}
+
 // NotWhole says that a secret is cut or mistyped, by the shape that its issuer declares; empty where nothing says so.
 func (c Capabilities) NotWhole(s Secret) string {
 	if c.Whole == nil || c.Whole(s) {

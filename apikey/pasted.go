@@ -32,8 +32,9 @@ const (
 
 // FindSecrets looks for secrets in a text as they leak: NAME=VALUE, a sentence, JSON, a header, a whole .env. known says that a text begins
 // as the secrets of a service at hand do: such are taken before any other. Where there is none, it is what stands as the value of a name,
-// and what looks like nothing but a secret. The error says why there is none, as ParseSecret does, and never repeats the text.
-func FindSecrets(text string, known func(Secret) bool) ([]Pasted, error) {
+// and what looks like nothing but a secret. pairs gives what stands between the halves of secrets that have two: these are taken whole. The
+// error says why there is none, as ParseSecret does, and never repeats the text.
+func FindSecrets(text string, known func(Secret) bool, pairs func() []string) ([]Pasted, error) {
 	whole, err := ParseSecret(text)
 	switch {
 	case err == nil && known(whole) && plainSecret().MatchString(whole.bytes()):
@@ -41,9 +42,12 @@ func FindSecrets(text string, known func(Secret) bool) ([]Pasted, error) {
 	case len(text) > MaxPaste:
 		return nil, err
 	}
-	runs := runsOf(text)
+	runs := joined(text, runsOf(text), pairs())
 	if found := pick(text, runs, func(r run) bool { return known(r.secret) }); len(found) > 0 {
 		return found, nil
+	}
+	if err == nil && slices.ContainsFunc(runs, func(r run) bool { return !r.half.IsZero() && r.secret.Equal(whole) && r.looks() }) {
+		return []Pasted{{Secret: whole}}, nil
 	}
 	if err != nil || joins().MatchString(whole.bytes()) {
 		if found := pick(text, runs, run.looks); len(found) > 0 {
@@ -72,11 +76,28 @@ func Beginnings(rings []Keyring) func(Secret) bool {
 	}
 	return func(s Secret) bool {
 		own := longest(prefixes, s)
+		for _, r := range rings { // somebody may have declared how the second half begins
+			if _, half, two := s.Cut(r.Caps.Pair); own == "" && r.Caps.Pair != "" && two {
+				own = longest(r.Caps.SecretPrefixes, half)
+			}
+		}
 		return own != "" && len(longest(vendorPrefixes, s)) <= len(own) && notASecret(s.bytes()) == ""
 	}
 }
 
+// Pairs are what stands between the halves of the secrets of keyrings.
+func Pairs(rings []Keyring) (signs []string) {
+	for _, r := range rings {
+		if r.Caps.Pair != "" && !slices.Contains(signs, r.Caps.Pair) {
+			signs = append(signs, r.Caps.Pair)
+		}
+	}
+	return signs
+}
+
 var (
+	// firstHalf is what an id is made of, at the end of a text.
+	firstHalf   = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`[A-Za-z0-9_.~-]{1,128}$`) })
 	plainSecret = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z0-9_.+/=~:-]*[A-Za-z0-9_=~-]$`) })
 	// joins is what stands between a secret and something else.
 	joins = sync.OnceValue(func() *regexp.Regexp {
@@ -100,6 +121,28 @@ type run struct {
 	secret   Secret
 	name     string // what it is the value of
 	follows  bool   // it stands behind a name or a word for credentials
+	half     Secret // the second half, of one that has two
+}
+
+// joined puts before the runs those that they are the second half of. What stands before a sign and has no digit is a name.
+func joined(text string, runs []run, signs []string) []run {
+	var out []run
+	for _, sign := range signs {
+		for _, r := range runs {
+			before, ends := strings.CutSuffix(text[:r.from], sign)
+			first := firstHalf().FindString(before)
+			if !ends || !strings.ContainsAny(first, "0123456789") {
+				continue
+			}
+			for _, whole := range runAt(text, r.from-len(sign)-len(first), r.to) {
+				whole.half = r.secret
+				out = append(out, whole)
+			}
+		}
+	}
+	out = append(out, runs...)
+	slices.SortStableFunc(out, func(a, b run) int { return a.from - b.from })
+	return out
 }
 
 // runsOf are the parts of a text that are made as secrets are.
@@ -160,7 +203,7 @@ func runAt(text string, from, to int) []run {
 // looks reports whether it is a secret by how it looks and where it stands, whosoever's.
 func (r run) looks() bool {
 	text := r.secret.bytes()
-	if notASecret(text) != "" {
+	if notASecret(text) != "" || longest(vendorPrefixes, r.half) != "" {
 		return false
 	}
 	if longest(vendorPrefixes, r.secret) != "" {

@@ -24,7 +24,7 @@ func TestASecretIsFoundInWhateverItLeakedIn(t *testing.T) {
 	known := apikey.Beginnings(rings(apikey.Key{Masked: "psp_deugh5zdzvmd****"}))
 	for _, leak := range leaks {
 		for _, secret := range []string{pastedKey, "sk_live_9f3c71aa02bd44e0a1c5e7"} {
-			found, err := apikey.FindSecrets(fmt.Sprintf(leak, secret), known)
+			found, err := apikey.FindSecrets(fmt.Sprintf(leak, secret), known, noPairs)
 			if err != nil || len(found) != 1 || !found[0].Secret.Equal(apikey.NewSecret(secret)) {
 				t.Errorf("%q: %d found, %v", leak, len(found), err)
 			}
@@ -40,7 +40,7 @@ func TestASecretOfNoServiceAtHandIsFoundToo(t *testing.T) {
 			if strings.HasPrefix(leak, "/hooks") {
 				continue // what has no mark may be a part of a path
 			}
-			found, err := apikey.FindSecrets(fmt.Sprintf(leak, secret), known)
+			found, err := apikey.FindSecrets(fmt.Sprintf(leak, secret), known, noPairs)
 			if err != nil || len(found) != 1 || !found[0].Secret.Equal(apikey.NewSecret(secret)) {
 				t.Errorf("%q with %s: %d found, %v", leak, secret[:4], len(found), err)
 			}
@@ -51,7 +51,7 @@ func TestASecretOfNoServiceAtHandIsFoundToo(t *testing.T) {
 // TestSeveralSecretsAreToldApartByWhereTheyStand: each once, those of the services at hand before any other.
 func TestSeveralSecretsAreToldApartByWhereTheyStand(t *testing.T) {
 	env := "# till\nAPI_KEY=" + pastedKey + "\nSTRIPE=sk_live_9f3c71aa02bd44e0a1c5e7\nGITHUB=ghp_16C7e42F292c6912E7710c838347Ae178B4a\nAGAIN=\"" + pastedKey + "\"\n" + pastedKey[:40] + "\n"
-	found, err := apikey.FindSecrets(env, apikey.Beginnings(rings(apikey.Key{Masked: "psp_deugh5zdzvmd****"})))
+	found, err := apikey.FindSecrets(env, apikey.Beginnings(rings(apikey.Key{Masked: "psp_deugh5zdzvmd****"})), noPairs)
 	var where []string
 	for _, f := range found {
 		where = append(where, f.Words())
@@ -69,7 +69,7 @@ func TestWhatHoldsNoSecretIsRefusedWithItsReason(t *testing.T) {
 		"psp_deugh5zdzvmd****": "mask", "psp_deugh5zdzvmdw4kq…": "mask", "KEY=psp_deugh5zdzvmdw4kq... ": "NAME=VALUE", "see https://docs.example.com/guides/authentication-with-keys": "space",
 		"the commit is on branch fix/payments-api-timeout of 2026-01-02T03:04:05Z": "space", "KEY=${API_KEY_OF_PROD_LIVE}": "NAME=VALUE", "the mask is psp_deugh5zdzvmd**** there": "space",
 	} {
-		found, err := apikey.FindSecrets(text, known)
+		found, err := apikey.FindSecrets(text, known, noPairs)
 		if err == nil || len(found) > 0 || !strings.Contains(err.Error(), says) {
 			t.Errorf("%q: %d found, %v", text, len(found), err)
 		}
@@ -83,7 +83,7 @@ func FuzzFindSecrets(f *testing.F) {
 	}
 	known := apikey.Beginnings(rings(apikey.Key{Masked: "psp_deugh5zdzvmd****"}))
 	f.Fuzz(func(t *testing.T, text string) {
-		found, err := apikey.FindSecrets(text, known)
+		found, err := apikey.FindSecrets(text, known, noPairs)
 		if (err == nil) != (len(found) > 0) {
 			t.Fatalf("%d found, %v", len(found), err)
 		}
@@ -93,4 +93,40 @@ func FuzzFindSecrets(f *testing.F) {
 			}
 		}
 	})
+}
+
+func noPairs() []string { return nil }
+
+// TestASecretOfTwoHalvesIsTakenWhole, and never cut down to one of them: however it is pasted, and whatever its issuer declares of how secrets
+// begin. What is another service's is not drawn in.
+func TestASecretOfTwoHalvesIsTakenWhole(t *testing.T) {
+	const first, second = "0051fed3878b75d000000000899", "K005AdgOJtFjfCT5rwadUoQCDf4H8KJ"
+	for _, sign := range []string{":", "::", "|"} {
+		for _, begins := range [][]string{nil, {"0051"}, {"K00"}} {
+			ring := []apikey.Keyring{{Caps: apikey.Capabilities{Pair: sign, SecretPrefixes: begins}}}
+			known, pairs := apikey.Beginnings(ring), func() []string { return apikey.Pairs(ring) }
+			for _, leak := range []string{"%s", " %s\n", "T=%s", "B2_KEY=\"%s\"\n", "{\"key\": \"%s\"}", "the key is %s.", "A=1\nB2_TOKEN: %s\nC=2"} {
+				text := fmt.Sprintf(leak, first+sign+second)
+				found, err := apikey.FindSecrets(text, known, pairs)
+				if err != nil || len(found) != 1 || !found[0].Secret.Equal(apikey.NewSecret(first+sign+second)) {
+					t.Errorf("%s, %q: %d found, %v", text, begins, len(found), err)
+				}
+			}
+			for _, half := range []string{first, second} {
+				if found, err := apikey.FindSecrets(half, known, pairs); err != nil || len(found) != 1 || !found[0].Secret.Equal(apikey.NewSecret(half)) || ring[0].Caps.Half(found[0].Secret) == "" {
+					t.Errorf("%s: %d found, %v", half, len(found), err)
+				}
+			}
+			ring = append(ring, apikey.Keyring{Caps: apikey.Capabilities{SecretPrefixes: []string{"acme_"}}})
+			known = apikey.Beginnings(ring)
+			for text, want := range map[string]string{"TOKEN2" + sign + "acme_0123456789abcdef": "acme_0123456789abcdef", "https://user1:glpat-0123456789abcdefghij@host/": "glpat-0123456789abcdefghij"} {
+				if found, err := apikey.FindSecrets(text, known, pairs); err != nil || len(found) != 1 || !found[0].Secret.Equal(apikey.NewSecret(want)) {
+					t.Errorf("%s, %q: %d found, %v", text, begins, len(found), err)
+				}
+			}
+		}
+	}
+	if half := (apikey.Capabilities{}).Half(apikey.NewSecret(second)); half != "" {
+		t.Error(half)
+	}
 }

@@ -45,7 +45,7 @@ func (a *app) createCommand() *cobra.Command {
 	f.StringArrayVar(&o.ips, "allow-ip", nil, "an address or CIDR that may use the key; may be repeated")
 	f.StringArrayVar(&o.referrers, "allow-referrer", nil, "a referrer's origin, optionally with /*; may be repeated")
 	f.StringArrayVar(&o.endpoints, "allow-endpoint", nil, "a path prefix the key may call; may be repeated")
-	f.StringArrayVar(&o.deliver, "deliver", nil, "where the secret goes instead of standard output: env-file:PATH:VARIABLE, file:PATH, command:CMDLINE, clipboard, or a name of the profile; may be repeated")
+	f.StringArrayVar(&o.deliver, "deliver", nil, "where the secret goes instead of standard output: "+deliverUsage)
 	f.StringArrayVar(&o.set, "set", nil, setUsage)
 	o.consents.register(f)
 	o.consents.registerReplace(f)
@@ -149,6 +149,8 @@ func (a *app) draft(o createOptions, s *host.Session, before desk.Before) (apike
 	}
 	return d, withFlag(desk.Check(desk.Order{What: desk.Create, Draft: d}, c))
 }
+
+const deliverUsage = "env-file:PATH:VARIABLE, file:PATH, command:CMDLINE, clipboard, or a name of the profile; may be repeated"
 
 const setUsage = "a limit or another property of the service's own: NAME=VALUE, several words with commas between, or NAME=none; may be repeated"
 

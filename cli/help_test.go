@@ -40,7 +40,7 @@ func TestMain(m *testing.M) {
 }
 
 // patience is how long a condition may take on a shared machine.
-const patience = 20 * time.Second
+const patience = time.Minute
 
 // machine is an empty home with the environment of a fresh machine.
 type machine struct {

@@ -21,35 +21,65 @@ refusals.own = ["text"]
 probe = [{ call = "GET /me", answers = "object" }]
 `
 
-// TestLimitsAndEndsAreAskedForAndChanged, and what the service does not give is refused before anything is sent.
-func TestLimitsAndEndsAreAskedForAndChanged(t *testing.T) {
+// issuerOfOnesOwn is a machine with a profile p of a user's own issuer, whose service lists rows and answers all else with what answer gives. sent is
+// what was sent last to change something.
+func issuerOfOnesOwn(t *testing.T, name, file, rows string, answer func(req *http.Request, body string) string) (m *machine, sent *string) {
+	t.Helper()
 	m, r := newMachine(t), newRemote(t)
 	m.environ = append(m.environ, "P_TOKEN=token-0123456789abcdef")
-	m.write(".config/detent/config.toml", "default_profile = \"p\"\n[profiles.p]\nservice = \"limited\"\nurl = \""+r.url+"\"\ntoken = { env = \"P_TOKEN\" }\n")
-	m.write(".config/detent/issuers/limited.toml", limitedIssuer)
-	now := time.Date(2026, 11, 23, 10, 0, 0, 0, time.UTC)
-	m.now = func() time.Time { return now }
-	sent := ""
+	m.write(".config/detent/config.toml", "default_profile = \"p\"\n[profiles.p]\nservice = \""+name+"\"\nurl = \""+r.url+"\"\ntoken = { env = \"P_TOKEN\" }\n")
+	m.write(".config/detent/issuers/"+name+".toml", file)
+	sent = new(string)
 	r.fault = func(w http.ResponseWriter, req *http.Request, _ http.Handler) bool {
 		w.Header().Set("Content-Type", "application/json")
-		const row = `{"id":"k1","name":"ci","expiresAt":"2026-12-23T10:00:00Z","spend":100`
-		if req.Method == http.MethodGet {
-			_, _ = io.WriteString(w, "["+row+"},"+strings.NewReplacer("k1", "k2", "ci", "web", "100", "400").Replace(row)+"}]")
-			return true
-		}
 		raw, _ := io.ReadAll(req.Body)
-		sent = req.Method + " " + string(raw)
-		answer := row + `,"token":"secret-0123456789abcdef"}`
-		if req.Method == http.MethodPatch {
-			answer = `{"id":"k1","name":"ci","expiresAt":"` + time.Now().Add(90*24*time.Hour).UTC().Format(time.RFC3339) + `","spend":null}`
+		if req.Method != http.MethodGet {
+			*sent = req.Method + " " + string(raw)
 		}
-		_, _ = io.WriteString(w, answer)
+		if req.Method == http.MethodGet && strings.HasSuffix(req.URL.Path, "/keys") {
+			_, _ = io.WriteString(w, rows)
+		} else {
+			_, _ = io.WriteString(w, answer(req, string(raw)))
+		}
 		return true
 	}
-	for _, c := range []struct {
-		args []string
-		want string // what is sent, or what is said where nothing is
-	}{
+	return m, sent
+}
+
+// asking is a command, and what it sends, or says where nothing is sent.
+type asking struct {
+	args []string
+	want string
+}
+
+func (m *machine) asksFor(sent *string, all []asking) {
+	m.t.Helper()
+	for _, c := range all {
+		*sent = ""
+		if strings.HasPrefix(c.want, "P") {
+			if m.must(c.args...); *sent != c.want {
+				m.t.Errorf("%q sent %s, want %s", c.args, *sent, c.want)
+			}
+			continue
+		}
+		if m.want(2, c.want, c.args...); *sent != "" {
+			m.t.Errorf("%q sent %s", c.args, *sent)
+		}
+	}
+}
+
+// TestLimitsAndEndsAreAskedForAndChanged, and what the service does not give is refused before anything is sent.
+func TestLimitsAndEndsAreAskedForAndChanged(t *testing.T) {
+	const row = `{"id":"k1","name":"ci","expiresAt":"2026-12-23T10:00:00Z","spend":100`
+	m, sent := issuerOfOnesOwn(t, "limited", limitedIssuer, "["+row+"},"+strings.NewReplacer("k1", "k2", "ci", "web", "100", "400").Replace(row)+"}]", func(req *http.Request, body string) string {
+		if req.Method == http.MethodPatch {
+			return `{"id":"k1","name":"ci","expiresAt":"` + time.Now().Add(90*24*time.Hour).UTC().Format(time.RFC3339) + `","spend":null}`
+		}
+		return row + `,"token":"secret-0123456789abcdef"}`
+	})
+	now := time.Date(2026, 11, 23, 10, 0, 0, 0, time.UTC)
+	m.now = func() time.Time { return now }
+	m.asksFor(sent, []asking{
 		{[]string{"create", "--name", "ci", "--expires", "30d", "--set", "spend=100"}, `POST {"days":30,"name":"ci","spend":100}`},
 		{[]string{"create", "--name", "ci"}, "the service gives no key without an end: 30d or 90d"},
 		{[]string{"create", "--name", "ci", "--expires", "45d"}, "--expires: the service gives a key 30d or 90d, not 45d"},
@@ -59,18 +89,7 @@ func TestLimitsAndEndsAreAskedForAndChanged(t *testing.T) {
 		{[]string{"update", "k1", "--expires", "soon"}, `"soon" is not an expiry`},
 		{[]string{"update", "k1", "--expires", "1d"}, "--expires: the service gives a key 30d or 90d, not 1d"},
 		{[]string{"update", "k1"}, "nothing to change: use --name"},
-	} {
-		sent = ""
-		if strings.HasPrefix(c.want, "P") {
-			if m.must(c.args...); sent != c.want {
-				t.Errorf("%q sent %s, want %s", c.args, sent, c.want)
-			}
-			continue
-		}
-		if m.want(2, c.want, c.args...); sent != "" {
-			t.Errorf("%q sent %s", c.args, sent)
-		}
-	}
+	})
 	if out := m.must("list", "spend>200"); !strings.Contains(out, "web") || strings.Contains(out, "ci") || !strings.Contains(out, "SPEND") {
 		t.Errorf("the list has\n%s", out)
 	}
@@ -116,35 +135,19 @@ probe = [{ call = "GET /me", answers = "object" }]
 
 // TestWhatKeysHaveBesideIsAskedForChangedAndFound: words by the names that the service has for them, which is asked where it was not yet.
 func TestWhatKeysHaveBesideIsAskedForChangedAndFound(t *testing.T) {
-	m, r := newMachine(t), newRemote(t)
-	m.environ = append(m.environ, "P_TOKEN=token-0123456789abcdef")
-	m.write(".config/detent/config.toml", "default_profile = \"p\"\n[profiles.p]\nservice = \"kinds\"\nurl = \""+r.url+"\"\ntoken = { env = \"P_TOKEN\" }\n")
-	m.write(".config/detent/issuers/kinds.toml", kindsIssuer)
-	sent, asked := "", 0
-	r.fault = func(w http.ResponseWriter, req *http.Request, _ http.Handler) bool {
-		w.Header().Set("Content-Type", "application/json")
-		const row = `{"id":"k1","name":"ci","tier":"free","zones":["z1","z2"],"starts":"2026-01-01T00:00:00Z"`
+	const row = `{"id":"k1","name":"ci","tier":"free","zones":["z1","z2"],"starts":"2026-01-01T00:00:00Z"`
+	asked := 0
+	m, sent := issuerOfOnesOwn(t, "kinds", kindsIssuer, "["+row+"},"+strings.NewReplacer("k1", "k2", "ci", "web", "free", "gold", `"z1"`, `"*"`, "2026-01", "2027-01").Replace(row)+"}]", func(req *http.Request, body string) string {
 		switch {
 		case strings.HasSuffix(req.URL.Path, "/zones"):
 			asked++
-			_, _ = io.WriteString(w, `[{"id":"z1","name":"example.com"},{"id":"z2","name":"example.org"}]`)
-		case req.Method == http.MethodGet:
-			_, _ = io.WriteString(w, "["+row+"},"+strings.NewReplacer("k1", "k2", "ci", "web", "free", "gold", `"z1"`, `"*"`, "2026-01", "2027-01").Replace(row)+"}]")
+			return `[{"id":"z1","name":"example.com"},{"id":"z2","name":"example.org"}]`
 		case req.Method == http.MethodPatch:
-			raw, _ := io.ReadAll(req.Body)
-			sent = req.Method + " " + string(raw)
-			_, _ = io.WriteString(w, strings.Replace(string(raw), "{", `{"id":"k1","name":"ci",`, 1))
-		default:
-			raw, _ := io.ReadAll(req.Body)
-			sent = req.Method + " " + string(raw)
-			_, _ = io.WriteString(w, row+`,"token":"secret-0123456789abcdef"}`)
+			return strings.Replace(body, "{", `{"id":"k1","name":"ci",`, 1)
 		}
-		return true
-	}
-	for _, c := range []struct {
-		args []string
-		want string // what is sent, or what is said where nothing is
-	}{
+		return row + `,"token":"secret-0123456789abcdef"}`
+	})
+	m.asksFor(sent, []asking{
 		{[]string{"create", "--name", "ci", "--set", "zones=example.org,z1", "--set", "tier=paid", "--set", "hosts=10.0.0.0/8"}, `POST {"hosts":["10.0.0.0/8"],"name":"ci","tier":"paid","zones":["z1","z2"]}`},
 		{[]string{"create", "--name", "ci", "--set", "starts=2027-01-31T10:00:00+01:00"}, `POST {"name":"ci","starts":"2027-01-31T09:00:00Z"}`},
 		{[]string{"create", "--name", "ci", "--set", "zones=example.net"}, `--set: zones: there is no "example.net"`},
@@ -155,18 +158,7 @@ func TestWhatKeysHaveBesideIsAskedForChangedAndFound(t *testing.T) {
 		{[]string{"update", "k2", "--set", "tier=silver"}, `--set: tier: there is no "silver"`},
 		{[]string{"update", "k1", "--set", "zones=*"}, `--set: zones: there is no "*"`},
 		{[]string{"update", "k1", "--set", "hosts=10.0.0.1"}, "no call that changes hosts"},
-	} {
-		sent = ""
-		if strings.HasPrefix(c.want, "P") {
-			if m.must(c.args...); sent != c.want {
-				t.Errorf("%q sent %s, want %s", c.args, sent, c.want)
-			}
-			continue
-		}
-		if m.want(2, c.want, c.args...); sent != "" {
-			t.Errorf("%q sent %s", c.args, sent)
-		}
-	}
+	})
 	if asked < 1 || asked > 2 {
 		t.Errorf("the service was asked %d times", asked)
 	}

@@ -4,6 +4,7 @@ package cli
 
 import (
 	"strings"
+	"time"
 
 	"detent/desk"
 )
@@ -23,6 +24,31 @@ func (h *house) spare(v *screen, more ...string) {
 	}
 	h.press(v, "j", "▸   spare")
 	h.press(v, more...)
+}
+
+// confirm presses enter until it is taken, which a review whose frame is not whole yet does not do. It is pressed again only while the screen stands as
+// it did, and after longer and longer: a second one that is taken acts on what is there after the order, and its answer is gone before it was seen.
+func (h *house) confirm(v *screen) {
+	h.t.Helper()
+	before, wait := v.term.String(), 400*time.Millisecond
+	still, again := time.Now(), time.Time{}
+	waitFor(h.t, "the frame is whole", func() bool {
+		if now := v.term.String(); now != before {
+			before, still = now, time.Now()
+		}
+		return time.Since(still) > 100*time.Millisecond
+	})
+	waitFor(h.t, "enter is taken", func() bool {
+		if v.term.String() != before {
+			return true
+		}
+		if time.Now().After(again) {
+			again, wait = time.Now().Add(wait), 2*wait
+			h.pass(400 * time.Millisecond)
+			v.press("\r")
+		}
+		return false
+	})
 }
 
 // option chooses one further down of what is asked for.
@@ -154,7 +180,8 @@ func (s *seat) onProfiles(c cell) {
 			s.v.wait(answer)
 			break
 		}
-		s.v.pressUntil("\r", answer, func() bool { s.pass(400e6); return s.v.shows(answer) })
+		s.confirm(s.v)
+		s.v.wait(answer)
 	}
 	s.settle(c, said)
 	s.leave()

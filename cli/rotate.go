@@ -65,7 +65,7 @@ a name: status:old is the state alone.`,
 	f.StringVar(&o.abort, "abort", "", "undo an open rotation")
 	f.BoolVar(&o.compromised, "compromised", false, "the key leaked: no drain and no soak, delete it as soon as the new one works")
 	f.BoolVar(&o.oldFirst, "old-first", false, "with --compromised: disable or delete the old key before anything else")
-	f.StringArrayVar(&o.deliver, "deliver", nil, "where the new secret goes: env-file:PATH:VARIABLE, file:PATH, command:CMDLINE, clipboard, or a name of the profile; may be repeated")
+	f.StringArrayVar(&o.deliver, "deliver", nil, "where the new secret goes: "+deliverUsage)
 	f.StringVar(&o.drain, "drain", "15m", "how long the old key must be quiet; given, it is your word that this is enough")
 	f.StringVar(&o.soak, "soak", "10m", "how long the old key is disabled before it is deleted; given, it is your word that this is enough")
 	f.StringVar(&o.acceptUnknown, "accept-unknown", "", "accept what cannot be seen, for this reason: access that is not reported, a place that nobody can read, a service that refuses no made-up secret")

@@ -14,7 +14,7 @@ import (
 // pressUntil presses a key until something holds: a new confirmation does not take it for a moment.
 func (v *screen) pressUntil(key, what string, holds func() bool) {
 	v.t.Helper()
-	for deadline := time.Now().Add(30 * time.Second); !holds(); {
+	for deadline := time.Now().Add(patience); !holds(); {
 		if time.Now().After(deadline) {
 			v.t.Fatalf("not seen: %s\n%s", what, v.term.String())
 		}

@@ -237,7 +237,7 @@ func (v *screen) end() error {
 	select {
 	case err := <-v.over:
 		return err
-	case <-time.After(20 * time.Second):
+	case <-time.After(patience):
 		v.t.Fatal("the session does not end")
 		return nil
 	}
@@ -416,8 +416,8 @@ func TestSSHSessionLeavesNothingWhenItsChannelClosesThoughTheConnectionStays(t *
 	warm := openScreen(t, c, "xterm", 100, 30)
 	warm.wait("No keys yet")
 	_ = warm.s.Close()
+	buf := make([]byte, 4<<20)
 	programs := func() int {
-		buf := make([]byte, 4<<20)
 		stacks := string(buf[:runtime.Stack(buf, true)])
 		return strings.Count(stacks, "bubbletea.(*Program)") + strings.Count(stacks, "paint.(*") + strings.Count(stacks, "sshd.(*Server).channel")
 	}

@@ -59,3 +59,15 @@ func TestAListedSecretThatIsRefusedIsAdvisedWhatIsNotRefused(t *testing.T) {
 		}
 	}
 }
+
+// TestAKeyThatIsBeingRotatedIsNotAdvisedToBeRotated: a second rotation of it would be refused.
+func TestAKeyThatIsBeingRotatedIsNotAdvisedToBeRotated(t *testing.T) {
+	m := newMachine(t)
+	id, secret := m.create("--name", "payments-api", "--permission", "getRules")
+	env := m.write("app/.env", "API_KEY="+secret+"\n")
+	m.want(1, "", "rotate", id, "--yes", "--deliver", "env-file:"+env+":API_KEY", "--accept-unknown", "test")
+	res := m.run(secret[:40], "verify")
+	if res.code != 1 || !strings.Contains(res.stdout, "("+id+") has this mask") || strings.Contains(res.stdout, "--compromised") || !strings.Contains(res.stdout, "A rotation of it is open: detent rotations") {
+		t.Errorf("%+v", res)
+	}
+}

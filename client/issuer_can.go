@@ -25,6 +25,9 @@ func (s *issuer) Capabilities() apikey.Capabilities {
 	if s.d.Update != nil && s.d.Update.Sends(apikey.FieldExpiry) {
 		c.ChangeExpiry = apikey.Can()
 	}
+	if s.d.Create != nil {
+		c.Sent = s.d.Create.Constants()
+	}
 	c.Whole = s.whole
 	c.Whose = func(secret apikey.Secret) (title, prefix string) { return issuers.Whose(s.d.Name, secret) }
 	if s.opts.ShownOnce {
@@ -39,6 +42,7 @@ func (s *issuer) Capabilities() apikey.Capabilities {
 		}
 		c.Roles = append(c.Roles, role)
 	}
+	c.Pair = s.d.Row.Pair
 	for _, p := range s.d.Secret.Prefixes {
 		c.SecretPrefixes = append(c.SecretPrefixes, p.Text)
 	}

@@ -123,15 +123,15 @@ func (s *issuer) catalogueByCall(ctx context.Context, d *kit.Catalogue, declared
 // catalogueRows asks page by page. What the declaration says of a permission besides stays said.
 func (s *issuer) catalogueRows(ctx context.Context, d *kit.Catalogue, declared []kit.Permission) (list []kit.Permission, err error) {
 	seen, query := map[string]bool{}, s.firstPage(d.Pages)
-	for now := (at{}); ; now.page++ {
+	for now := (wire.At{}); ; now.Page++ {
 		c := s.request(opCatalogue, &d.Call, "", nil)
 		c.ask(d.Pages, query)
 		var rows []kit.Permission
-		var rest beside
+		var rest wire.Beside
 		err := s.send(ctx, c, func(a *answer) (err error) {
-			rows, now.count, rest.header = nil, 0, a.header
-			rest.members, err = wire.DecodeList(a.body, d.Rows, func(raw []byte) error {
-				if now.count++; !allSay(wire.Object(raw), d.Only) {
+			rows, now.Count, rest.Header = nil, 0, a.header
+			rest.Members, err = wire.DecodeList(a.body, d.Rows, func(raw []byte) error {
+				if now.Count++; !allSay(wire.Object(raw), d.Only) {
 					return nil
 				}
 				p, err := s.catalogued(raw, d, declared)
@@ -140,7 +140,7 @@ func (s *issuer) catalogueRows(ctx context.Context, d *kit.Catalogue, declared [
 				}
 				return err
 			})
-			if err == nil && d.Pages == nil && wire.SaysMore(rest.members) {
+			if err == nil && d.Pages == nil && wire.SaysMore(rest.Members) {
 				err = wire.BadAnswer("the answer has a part of the rows alone")
 			}
 			return err
@@ -157,22 +157,22 @@ func (s *issuer) catalogueRows(ctx context.Context, d *kit.Catalogue, declared [
 			if !seen[key] {
 				seen[key], list = true, append(list, p)
 			}
-			now.last = cmp.Or(p.ID, s.spelling.Raw(p.Name))
+			now.Last = cmp.Or(p.ID, s.spelling.Raw(p.Name))
 		}
-		now.total, now.barren = now.total+now.count, len(list) == before && (now.count == 0 || len(rows) > 0)
+		now.Total, now.Barren = now.Total+now.Count, len(list) == before && (now.Count == 0 || len(rows) > 0)
 		if d.Pages == nil {
 			return list, nil
 		}
-		cursor, more, bad := following(d.Pages, rest, now)
+		cursor, more, bad := wire.Following(d.Pages, rest, now)
 		switch {
 		case bad != "":
 			return nil, notWhole(opCatalogue, bad)
-		case more && now.page >= maxCatalogue/50:
+		case more && now.Page >= maxCatalogue/50:
 			return nil, notWhole(opCatalogue, "the pages of the answer do not come to an end")
-		case !more || now.barren:
+		case !more || now.Barren:
 			return list, nil
 		}
-		query = furtherPage(d.Pages, query, cursor, now.count)
+		query = wire.FurtherPage(d.Pages, query, cursor, now.Count)
 	}
 }
 

@@ -58,8 +58,8 @@ func (s *issuer) Create(ctx context.Context, draft apikey.Draft) (apikey.Created
 		created.Asked = s.askedEnd(draft.Expiry, now)
 	}
 	created.Secret = s.withID(created.Key.ID, created.Secret)
-	created.Notes = append(created.Notes, expiryNote(draft.Expiry, created.Key.ExpiresAt, now)...)
-	created.Notes = append(created.Notes, accessNotes(draft, created.Key, s.d.Create.As(apikey.FieldPermissions) == "grouped", now)...)
+	created.Notes = append(created.Notes, apikey.ExpiryNotes(draft.Expiry, created.Key.ExpiresAt, now)...)
+	created.Notes = append(created.Notes, apikey.AccessNotes(draft, created.Key, s.d.Create.As(apikey.FieldPermissions) == "grouped", now)...)
 	return created, nil
 }
 

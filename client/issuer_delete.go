@@ -2,7 +2,6 @@ package client
 
 import (
 	"context"
-	"errors"
 	"strings"
 
 	"detent/apikey"
@@ -49,8 +48,6 @@ func (s *issuer) removed(ctx context.Context, c call, send func(context.Context,
 	return out, open, nil
 }
 
-var errNotOff = errors.New("nothing was switched off")
-
 // Delete implements Service.
 func (s *issuer) Delete(ctx context.Context, id string) (apikey.Deleted, error) {
 	if s.d.Delete == nil {
@@ -64,13 +61,13 @@ func (s *issuer) Delete(ctx context.Context, id string) (apikey.Deleted, error) 
 		return apikey.Deleted{}, err
 	}
 	c.write, c.emptyYes = true, s.d.Delete.EmptyYes
-	unmade := errNotOff
+	switched := false
 	if s.d.Delete.OffFirst {
-		off := false
-		_, _, unmade = s.change(ctx, id, apikey.Patch{Enabled: &off}) // where it fails, the deletion tells: a key may be off already, or gone
+		_, _, failed := s.change(ctx, id, apikey.Patch{Enabled: new(bool)}) // the deletion tells why: a key may be off already, or gone
+		switched = failed == nil
 	}
 	gone, err := s.remove(ctx, c, id, s.send)
-	if e := asError(err); e != nil && unmade == nil {
+	if e := asError(err); e != nil && switched {
 		e.Message += "; before, the service answered that the key is off"
 	}
 	if e := asError(err); e != nil && e.Outcome == NotDone && s.d.Delete.MaybeGone != "" && wire.AnyOf(strings.ToLower(e.Message), s.d.Delete.MaybeGone) {

@@ -52,7 +52,7 @@ func (s *issuer) issue(ctx context.Context, op string, key apikey.Secret) (issue
 		ExpiresIn wire.Text `json:"expires_in"`
 	}
 	c := s.request(op, &kit.Call{Call: s.d.Exchange.Call}, "", nil)
-	c.origin, c.bearer, c.paced, c.once, c.header = s.tokenServer, key, true, true, s.d.Headers
+	c.origin, c.bearer, c.paced, c.once, c.header = s.tokenServer, key, true, true, s.headers()
 	err := s.do(ctx, c, func(a *answer) error {
 		_, raw, err := wire.DecodeObject(a.body)
 		if err != nil {

@@ -27,7 +27,9 @@ func (s *issuer) declaredNames(op string) []string {
 			return inWords(calls["list"])
 		}
 	case "update": // a rotation switches a key off and on
-		return inWords(cmp.Or(calls["disable"], calls["update"]))
+		return s.lookedUp(cmp.Or(calls["disable"], calls["update"]))
+	case "rename":
+		return s.lookedUp(calls["update"])
 	case "retrieve":
 		if calls[op] == nil && s.d.List.Secrets {
 			return inWords(calls["list"])
@@ -60,6 +62,14 @@ func (s *issuer) declaredNames(op string) []string {
 		return all
 	}
 	return inWords(calls[op])
+}
+
+// lookedUp is the name of a change, and of the look at the list where its answer shows no key.
+func (s *issuer) lookedUp(change *kit.Call) []string {
+	if change != nil && change.Silent {
+		return inWords(change, &s.d.List.Call)
+	}
+	return inWords(change)
 }
 
 // inWords is the name of calls that are made one after the other; nil for none. Where all calls have one address, the method in the body

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"net/http"
 	"net/url"
 	"slices"
 	"sync"
@@ -18,7 +17,6 @@ import (
 )
 
 const (
-	pageSize  = 100     // where the first page does not show the service's own
 	maxPages  = 100_000 // of a service that never stops
 	maxBarren = 1000    // pages in a row that bring nothing new
 	maxEmpty  = 10      // empty pages in a row, of a service that names a next one for ever
@@ -29,7 +27,18 @@ type visit func(*apikey.Key, apikey.Secret)
 
 // pageReader reads one page of the list: start is called at each attempt, each for each row, those that count as no
 // key among them.
-type pageReader func(ctx context.Context, query url.Values, start func(*answer), each func(*listedKey)) (rest beside, err error)
+type pageReader func(ctx context.Context, query url.Values, start func(*answer), each func(*listedKey)) (rest wire.Beside, err error)
+
+// firstPage is how the first page of a list is asked for.
+func (s *issuer) firstPage(p *kit.Pages) url.Values {
+	if trial := s.opts.Trial; trial != nil && trial.PageSize.Load() > 0 {
+		return wire.FirstPage(p, int(trial.PageSize.Load()))
+	}
+	if p == nil {
+		return nil
+	}
+	return wire.FirstPage(p, p.Most)
+}
 
 // pageCall is the call that gives one page.
 func (s *issuer) pageCall(query url.Values) call {
@@ -40,7 +49,7 @@ func (s *issuer) pageCall(query url.Values) call {
 }
 
 // page is the pageReader of keys.
-func (s *issuer) page(ctx context.Context, query url.Values, start func(*answer), each func(*listedKey)) (rest beside, err error) {
+func (s *issuer) page(ctx context.Context, query url.Values, start func(*answer), each func(*listedKey)) (rest wire.Beside, err error) {
 	c := s.pageCall(query)
 	if s.d.List.Each != nil {
 		return s.pageOfIDs(ctx, c, start, each)
@@ -74,12 +83,12 @@ func (c *call) ask(p *kit.Pages, query url.Values) {
 }
 
 // rows makes a call that is answered with a list: start is called at each attempt, each reads a row.
-func (s *issuer) rows(ctx context.Context, c call, start func(*answer), each func(*jsontext.Decoder, *wire.Record) error) (rest beside, err error) {
+func (s *issuer) rows(ctx context.Context, c call, start func(*answer), each func(*jsontext.Decoder, *wire.Record) error) (rest wire.Beside, err error) {
 	err = s.send(ctx, c, func(a *answer) (err error) {
 		start(a)
 		r := s.listed()
-		rest.header = a.header
-		rest.members, err = wire.ReadList(a.body, s.d.List.Rows, func(dec *jsontext.Decoder) error { return each(dec, r) })
+		rest.Header = a.header
+		rest.Members, err = wire.ReadList(a.body, s.d.List.Rows, func(dec *jsontext.Decoder) error { return each(dec, r) })
 		return err
 	})
 	return rest, err
@@ -124,12 +133,6 @@ func (s *issuer) ofList(r *wire.Record, out *listedKey) (err error) {
 	return nil
 }
 
-// beside is what an answer says beside its list.
-type beside struct {
-	members map[string]json.RawMessage
-	header  http.Header
-}
-
 // inBody is a number where it is one, and a cursor as the service gave it.
 func inBody(text string) any {
 	if json.Valid([]byte(text)) {
@@ -142,7 +145,7 @@ func inBody(text string) any {
 const manyAtOnce = 8
 
 // ids reads the ids of a page.
-func (s *issuer) ids(ctx context.Context, c call, start func(*answer)) (ids []string, rest beside, err error) {
+func (s *issuer) ids(ctx context.Context, c call, start func(*answer)) (ids []string, rest wire.Beside, err error) {
 	restart := func(a *answer) {
 		start(a)
 		ids = nil
@@ -170,7 +173,7 @@ func (s *issuer) ids(ctx context.Context, c call, start func(*answer)) (ids []st
 
 // pageOfIDs reads a list that shows ids alone, and then each key. One that is gone by then is passed over, where the list does not have it
 // any more either.
-func (s *issuer) pageOfIDs(ctx context.Context, c call, start func(*answer), each func(*listedKey)) (rest beside, err error) {
+func (s *issuer) pageOfIDs(ctx context.Context, c call, start func(*answer), each func(*listedKey)) (rest wire.Beside, err error) {
 	ids, rest, err := s.ids(ctx, c, start)
 	if err != nil {
 		return rest, err
@@ -200,7 +203,7 @@ func (s *issuer) pageOfIDs(ctx context.Context, c call, start func(*answer), eac
 
 // gone holds that the list does not have ids any more of which no key was shown, as soon as it may lag behind.
 func (s *issuer) gone(ctx context.Context, ids map[string]bool) error {
-	readIDs := func(ctx context.Context, query url.Values, start func(*answer), each func(*listedKey)) (beside, error) {
+	readIDs := func(ctx context.Context, query url.Values, start func(*answer), each func(*listedKey)) (wire.Beside, error) {
 		all, rest, err := s.ids(ctx, s.pageCall(query), start)
 		for _, id := range all {
 			each(&listedKey{key: apikey.Key{ID: id}})
@@ -302,10 +305,10 @@ type motion struct {
 var totalNames = []string{"total", "total_count", "totalCount"}
 
 // turn is told of each page when it was read: what it says beside its rows, and how many of them are new.
-func (m *motion) turn(rest beside, p *kit.Pages, fresh int) {
-	raw, _ := wire.PageMember(rest.members, totalNames)
+func (m *motion) turn(rest wire.Beside, p *kit.Pages, fresh int) {
+	raw, _ := wire.PageMember(rest.Members, totalNames)
 	if p != nil && p.Last != "" {
-		raw = wire.Dig(rest.members, p.Last)
+		raw = wire.Dig(rest.Members, p.Last)
 	}
 	rows := len(m.ids) - m.page
 	m.moved = m.moved || m.count != "" && len(raw) > 0 && string(raw) != m.count || fresh > 0 && fresh < rows
@@ -355,9 +358,9 @@ func (s *issuer) walkPages(ctx context.Context, read pageReader, start func(*ans
 		}
 		total += count
 		m.turn(rest, s.d.List.Pages, len(seen)-before)
-		cursor, more, bad := following(s.d.List.Pages, rest, at{page: page, count: count, total: total, last: last, barren: barren > 0})
-		more = more && (barren == 0 || !cursors[cursor]) && (barren < maxEmpty || count > 0 || wire.SaysMore(rest.members))
-		if bad == "" && !more && page > 0 && barren > 0 && count > 0 && wire.SaysMore(rest.members) {
+		cursor, more, bad := wire.Following(s.d.List.Pages, rest, wire.At{Page: page, Count: count, Total: total, Last: last, Barren: barren > 0})
+		more = more && (barren == 0 || !cursors[cursor]) && (barren < maxEmpty || count > 0 || wire.SaysMore(rest.Members))
+		if bad == "" && !more && page > 0 && barren > 0 && count > 0 && wire.SaysMore(rest.Members) {
 			bad = "a further page of the list brought only keys that had come before, and says that there are more: the list is not whole. " +
 				"Where a declaration says how pages are asked for, it may name another parameter than the service's"
 		}
@@ -371,7 +374,7 @@ func (s *issuer) walkPages(ctx context.Context, read pageReader, start func(*ans
 			return nil
 		}
 		cursors[cursor] = true
-		query = furtherPage(s.d.List.Pages, query, cursor, count)
+		query = wire.FurtherPage(s.d.List.Pages, query, cursor, count)
 	}
 }
 
@@ -384,7 +387,7 @@ func (s *issuer) widest(ctx context.Context, read pageReader, start func(*answer
 	var first error
 	for i := s.query.Load(); int(i) < len(queries); i++ {
 		rest, err := read(ctx, s.queryOf(queries[i]), start, func(k *listedKey) { k.to(each) })
-		if err == nil && wire.SaysMore(rest.members) {
+		if err == nil && wire.SaysMore(rest.Members) {
 			return notWhole(opList, "the list says that there are more keys than it has, and nothing says how they are asked for: it is not whole. In an issuer's file list.pages does")
 		}
 		if err == nil {

@@ -63,7 +63,7 @@ func (s *issuer) parentChoices(ctx context.Context, parent string) (out Choices,
 			}
 			return err
 		})
-		out.More = wire.SaysMore(rest) || linkTo(a.header, "next") != ""
+		out.More = wire.SaysMore(rest) || wire.LinkTo(a.header, "next") != ""
 		return err
 	})
 	if err != nil {

@@ -40,7 +40,7 @@ func (s *issuer) requestPublicKey(ctx context.Context, req apikey.PublicKeyReque
 		return err
 	})
 	if err == nil {
-		out.Rest, out.Notes = restNotes(req.TTL, out.ExpiresAt, s.now())
+		out.Rest, out.Notes = apikey.RestNotes(req.TTL, out.ExpiresAt, s.now())
 	}
 	return out, err
 }

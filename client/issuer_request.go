@@ -2,6 +2,7 @@ package client
 
 import (
 	"cmp"
+	"maps"
 	"net/url"
 	"slices"
 	"strconv"
@@ -64,8 +65,20 @@ func (s *issuer) request(op string, c *kit.Call, id string, values map[apikey.Fi
 
 // byKey is a call that a key makes itself.
 func (s *issuer) byKey(c call, key apikey.Secret) call {
-	c.bearer, c.auth, c.paced, c.header = key, s.tried, s.d.Paced, s.d.Headers
+	c.bearer, c.auth, c.paced, c.header = key, s.tried, s.d.Paced, s.headers()
 	return c
+}
+
+// headers are those that go with every request.
+func (s *issuer) headers() map[string]string {
+	out := maps.Clone(s.d.Headers)
+	for header, text := range out {
+		for name, value := range s.opts.Parents {
+			text = strings.ReplaceAll(text, "{"+name+"}", value)
+		}
+		out[header] = text
+	}
+	return out
 }
 
 // ofParents puts the profile's parents where a path names them. {id} stays.

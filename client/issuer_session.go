@@ -76,7 +76,7 @@ func (s *issuer) logIn(ctx context.Context, op string) (out issued, err error) {
 	d := s.d.Auth.Login
 	user, password, _ := s.opts.Token.Cut(":")
 	c := s.request(op, &d.Call, "", map[apikey.Field]any{fillUser: user, fillPassword: password})
-	c.anonymous, c.once, c.header = true, true, s.d.Headers
+	c.anonymous, c.once, c.header = true, true, s.headers()
 	err = s.do(ctx, c, func(a *answer) error {
 		if d.Session == "" {
 			for _, cookie := range (&http.Response{Header: a.header}).Cookies() {
@@ -104,7 +104,7 @@ func (s *issuer) logIn(ctx context.Context, op string) (out issued, err error) {
 // send makes a call with the key itself, or with the session that the token server gave for it. A session that is refused is
 // replaced once, for a read.
 func (s *issuer) send(ctx context.Context, c call, read func(*answer) error) error {
-	c.paced, c.header, c.auth = s.d.Paced, s.d.Headers, s.own
+	c.paced, c.header, c.auth = s.d.Paced, s.headers(), s.own
 	if c.write && s.opts.ReadOnly {
 		return readOnly(c.op)
 	}

@@ -56,12 +56,36 @@ func (s *issuer) wholeObject(ctx context.Context, declared *kit.Call, id string)
 		e.Message = strings.TrimSuffix(fmt.Sprintf("the key could not be read before it is changed: %s", e.Message), ": ")
 		return nil, "", e
 	}
-	for _, left := range [][]string{declared.Omit, s.d.Row.Secret, s.d.Row.LastUsedAt} {
-		for _, name := range left {
-			delete(object, name)
-		}
+	for _, path := range s.notSentBack(declared) {
+		wire.Drop(object, path)
 	}
 	return object, tag, nil
+}
+
+// notSentBack are the members of an object, and paths in it, that are left out. Where the whole answer is sent back, and not what is under a
+// key's own member, the secret and the last use are looked for where the other calls have them.
+func (s *issuer) notSentBack(declared *kit.Call) []string {
+	places := []string{""}
+	for _, c := range []*kit.Call{s.d.Retrieve, s.d.List.Each} {
+		if c != nil {
+			places = append(places, c.Key...)
+		}
+	}
+	if s.d.Create != nil {
+		places = append(places, s.d.Create.Key...)
+	}
+	for _, place := range slices.Clone(places) {
+		for _, inside := range s.d.Row.Inside {
+			places = append(places, strings.TrimPrefix(place+"."+inside, "."))
+		}
+	}
+	out := slices.Clone(declared.Omit)
+	for _, place := range places {
+		for _, name := range slices.Concat(s.d.Row.Secret, s.d.Row.LastUsedAt) {
+			out = append(out, strings.TrimPrefix(place+"."+name, "."))
+		}
+	}
+	return out
 }
 
 // merge puts what is changed in the place of what was; inside of an object only what is named.

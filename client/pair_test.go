@@ -46,6 +46,9 @@ retrieve = { call = "GET /keys/{id}" }
 		if proof, err := s.Probe(t.Context(), apikey.NewSecret(half), ""); err != nil || !proof.Refused() {
 			t.Errorf("%s: half of it: %+v, %v", pair, proof, err)
 		}
+		if proof, _, err := Verify(t.Context(), s, apikey.NewSecret(half)); err != nil || proof.Verdict != apikey.Silent || !strings.Contains(proof.Why, "may be half of a secret") {
+			t.Errorf("%s: half of it: %+v, %v", pair, proof, err)
+		}
 		if strings.Contains(s.log.String(), half) {
 			t.Errorf("%s: logged: %s", pair, s.log.String())
 		}

@@ -73,3 +73,23 @@ func TestWhatKeysCanBelongToIsAsked(t *testing.T) {
 		t.Errorf("%s", got)
 	}
 }
+
+// TestAHeaderHasWhatTheProfileGivesForAParent, in every request: of the profile's own credential and of a key that is tried.
+func TestAHeaderHasWhatTheProfileGivesForAParent(t *testing.T) {
+	const file = plainRows + plainProbe + `list.call = "GET /keys"
+headers = { "X-App" = "{app}", "X-Both" = "app={app}; zone={zone}", "X-Fixed" = "{\"a\":1}" }
+parent = [{ name = "app", title = "App" }, { name = "zone", title = "Zone" }]
+`
+	s := serve(t, file, "token-0123456789", func(w http.ResponseWriter, r *http.Request, _ string) {
+		if got := r.Header.Get("X-App") + " " + r.Header.Get("X-Both") + " " + r.Header.Get("X-Fixed"); got != `A.1 app=A.1; zone=z {"a":1}` {
+			t.Errorf("%s: %s", r.URL, got)
+		}
+		say(w, 200, map[string]string{"/keys": `[]`, "/me": `{"id":"u1"}`}[r.URL.Path])
+	}, func(o *Options) { o.Parents = map[string]string{"app": "A.1", "zone": "z"} })
+	if _, err := ListAll(bg, s); err != nil {
+		t.Error(err)
+	}
+	if _, err := s.Probe(bg, apikey.NewSecret("a-secret-of-20-signs"), ""); err != nil || len(s.asked()) < 2 {
+		t.Error(err)
+	}
+}

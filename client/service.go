@@ -72,7 +72,7 @@ type Abilities struct {
 	DeleteBySecret func(ctx context.Context, id string, secret apikey.Secret) (apikey.Deleted, error)
 	// ServerTime is the last Date that an answer had, and the local time when it was seen; not ok before there was one.
 	ServerTime func() (server, local time.Time, ok bool)
-	// CallNames names the requests of an operation: "GET /v1/api-keys". The operations are list, create, update, delete, probe, identify,
+	// CallNames names the requests of an operation: "GET /v1/api-keys". The operations are list, create, update (off and on), rename, delete, probe, identify,
 	// project, retrieve, catalogue, roll, and end and keep for what ends an overlap and gives a key back to its former secret. A plan says
 	// by it what will be sent; a test compares it with what was.
 	CallNames func(op string) []string

@@ -47,7 +47,7 @@ func Verify(ctx context.Context, s Service, secret apikey.Secret) (proof apikey.
 	case failed != nil:
 		return proof, nil, failed
 	case proof.TurnedAway():
-		return byList(ctx, s, secret, proof), nil, nil
+		return ofHalf(s.Capabilities(), secret, byList(ctx, s, secret, proof)), nil, nil
 	case proof.Verdict == apikey.Silent:
 		return proof, nil, nil
 	}
@@ -74,6 +74,14 @@ func Verify(ctx context.Context, s Service, secret apikey.Secret) (proof apikey.
 		}
 	}
 	return proof, unidentified, nil
+}
+
+// ofHalf is a refusal of what may be half of a secret: of its key it says nothing.
+func ofHalf(caps apikey.Capabilities, secret apikey.Secret, proof apikey.Proof) apikey.Proof {
+	if half := caps.Half(secret); half != "" && proof.Refused() {
+		proof.Verdict, proof.Why, proof.Message, proof.Hint = apikey.Silent, half, "", "Give the whole secret."
+	}
+	return proof
 }
 
 // byList holds a refusal against the list, where that shows secrets or permissions. It is one alone of a key that is known to have what the

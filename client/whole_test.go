@@ -93,3 +93,37 @@ enable = { call = "PUT /keys/{id}", key = ["result"], whole = true, read = "GET 
 		})
 	}
 }
+
+// TestWhatIsNotSentBackMayLieDeeper: what omit leads to, a secret and the last use, wherever the key is in the answer.
+func TestWhatIsNotSentBackMayLieDeeper(t *testing.T) {
+	const object = `{"data":{"id":"k1","attributes":{"name":"old","key":"a-secret-of-20-signs","used":%q,"big":12345678901234567890.10,"key.parts":["a-secret-of-20-signs"],"list":[{"a":1,"b":2}]},"meta":{"at":7}},"meta":{"at":8}}`
+	name := "new"
+	for rest, c := range map[string]struct{ create, want string }{
+		`omit = ["data.attributes.key.parts", "data.attributes.list.0.b", "data.meta", "data.none.x", "meta.at.x", "data.attributes.list.7.b"]`: {`key = ["data"], `, `{"data":{"id":"k1","attributes":{"name":"new","big":12345678901234567890.10,"list":[{"a":1}]}},"meta":{"at":8}}`},
+		`omit = ["meta", "data.attributes.key", "data.attributes.used", "data.attributes.key.parts"]`:                                           {``, `{"data":{"id":"k1","attributes":{"name":"new","big":12345678901234567890.10,"list":[{"a":1,"b":2}]},"meta":{"at":7}}}`},
+	} {
+		file := `list.call = "GET /keys"
+row = { id = ["id"], name = ["name"], inside = ["attributes"], secret = ["key"], last_used_at = ["used"] }
+create = { call = "POST /keys", ` + c.create + `send = { name = { field = "name" } } }
+update = { call = "PATCH /keys/{id}", whole = true, silent = true, empty_yes = true, read = "GET /keys/{id}", ` + rest + `, send = { data = { attributes = { name = { field = "name" } } } } }
+` + plainProbe
+		sent, reads := "", 0
+		s := serve(t, file, "a-credential-of-20-signs", func(w http.ResponseWriter, r *http.Request, body string) {
+			switch r.Method + " " + r.URL.Path {
+			case "GET /keys/k1":
+				reads++
+				say(w, 200, fmt.Sprintf(object, fmt.Sprintf("2026-11-28T10:00:0%dZ", reads)))
+			case "GET /keys":
+				say(w, 200, `[{"id":"k1","attributes":{"name":"new"}}]`)
+			default:
+				sent = body
+				w.WriteHeader(204)
+			}
+		})
+		_, err := s.Update(t.Context(), "k1", apikey.Patch{Name: &name})
+		var got, want any
+		if err != nil || json.Unmarshal([]byte(sent), &got) != nil || json.Unmarshal([]byte(c.want), &want) != nil || !reflect.DeepEqual(got, want) || !strings.Contains(sent, "12345678901234567890.10") {
+			t.Errorf("%s: %v\nsent %s\nwant %s", rest, err, sent, c.want)
+		}
+	}
+}

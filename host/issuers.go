@@ -169,7 +169,11 @@ func DescribeIssuer(w io.Writer, d *kit.Declaration) error {
 
 // IssuerWarnings say what a file that can be used should be mended in.
 func IssuerWarnings(d *kit.Declaration) []string {
-	return slices.DeleteFunc([]string{unsentWords(d), alikeWords(d)}, func(words string) bool { return words == "" })
+	unused := ""
+	if names := d.Unused(); len(names) > 0 {
+		unused = "[[parent]] " + strings.Join(names, ", ") + " is in no call and in no header: every profile is asked for it in vain"
+	}
+	return slices.DeleteFunc([]string{unused, unsentWords(d), alikeWords(d)}, func(words string) bool { return words == "" })
 }
 
 // unsentWords say what a create does not ask for though keys have it; empty where it asks for all.

@@ -45,6 +45,7 @@ type jot struct {
 	alike                                                  int    // with this status
 	deletes                                                string // a delete fails: the key "stays", it "goes", or the list "fails" from then on, too
 	mute, muted, blind                                     bool   // after a change, whether a secret works is not answered
+	left, oneLeft                                          bool   // the end of each key, or of the first, is written as the seconds that are left
 	anew, forgets, keepsOld, hours                         bool   // of rolls: they make a key, an end is not given back, the former secret lives on, an overlap is of hours
 }
 
@@ -266,6 +267,9 @@ func (j *jot) row(k *jotKey) map[string]any {
 			row["end"] = k.end.Add(5 * time.Hour).UTC().Format(time.RFC3339)
 		}
 	}
+	if j.left || j.oneLeft && k == j.keys[0] {
+		row["end"] = 7_776_000
+	}
 	return row
 }
 
@@ -398,6 +402,9 @@ func TestATrialSaysWhatDoesNotHold(t *testing.T) {
 		"a rename that is not": {bend: func(j *jot) { j.keepsName = true }, want: "update       failed: "},
 		"another unit":         {bend: func(j *jot) { j.milli = true }, want: "created_at   failed: is "},
 		"no end":               {bend: func(j *jot) { j.noEnd = true }, want: "expires_at   failed: a key was asked for that ends in 2 days, and the list shows no end"},
+		"what is left":         {bend: func(j *jot) { j.left = true }, want: "expires_at   failed: 1 key of 1: the end lies before the key was made"},
+		"left, of no age":      {bend: func(j *jot) { j.oneLeft = true }, file: func(s string) string { return strings.Replace(s, `created_at = ["made"], `, "", 1) }, want: "expires_at   failed: 1 key of 1: the end lies before"},
+		"another beginning":    {file: func(s string) string { return s + "secret = { prefix = [{ text = \"K00\" }] }\n" }, want: "secret.prefix failed: the new secret does not begin with K00"},
 		"another zone":         {bend: func(j *jot) { j.zone = true }, want: "expires_at   failed: a key was asked for that ends in 2 days, and the list has an end that is 5h away"},
 		"refusals of another":  {bend: func(j *jot) { j.proxy = true }, want: "refusals.own failed: no refusal was in the shape that is declared (401, 404)"},
 		"a switch without use": {bend: func(j *jot) { j.stillOn = true }, want: "disable      failed: answered, and the secret is not refused, 1m"},

@@ -88,6 +88,8 @@ func (v Verified) ifLeaked(f Fit) string {
 	switch {
 	case f.Session.ReadOnly, unseen && !f.Session.Caps.Delete.OK:
 		return ""
+	case f.Rotating:
+		return ". A rotation of it is open: detent rotations shows how it goes on"
 	case unseen:
 		return fmt.Sprintf(". If it leaked: detent delete %s -p %s. A rotation could not see that a new secret works", f.Key.ID, f.Profile)
 	}
@@ -105,7 +107,13 @@ func (v *Verifier) Goes() string {
 // Fit is a key that is like a secret.
 type Fit struct {
 	apikey.Match
-	Session *Session
+	Session  *Session
+	Rotating bool // a rotation of it is open
+}
+
+func (v *Verifier) fit(m apikey.Match) Fit {
+	open, _ := v.host.Rotating(m.Profile) // what cannot be read tells nothing
+	return Fit{m, v.session(m.Profile), open[m.Key.ID]}
 }
 
 // PastKey is a key that is no more.
@@ -195,7 +203,13 @@ func (v *Verifier) Find(ctx context.Context, text string) ([]apikey.Pasted, erro
 		}
 		return known(s)
 	}
-	found, err := apikey.FindSecrets(text, begins)
+	pairs := func() []string {
+		if v.one != nil {
+			return apikey.Pairs([]apikey.Keyring{{Caps: v.one.Caps}})
+		}
+		return apikey.Pairs(v.rings(ctx))
+	}
+	found, err := apikey.FindSecrets(text, begins, pairs)
 	return found, Usage(err)
 }
 
@@ -233,7 +247,7 @@ func (v *Verifier) Ask(ctx context.Context, secret apikey.Secret) (Verified, err
 	out.Whose = client.VerifyAmong(ctx, secret, ask)
 	for _, to := range ask {
 		if k, shown := out.Shown[to.Profile]; shown {
-			out.Listed = append(out.Listed, Fit{apikey.Match{Profile: to.Profile, Key: k}, v.session(to.Profile)})
+			out.Listed = append(out.Listed, v.fit(apikey.Match{Profile: to.Profile, Key: k}))
 		}
 	}
 	if out.Whose.Profile != "" {
@@ -262,7 +276,7 @@ func (v *Verifier) compare(ctx context.Context, secret apikey.Secret, out *Verif
 		if out.Shown[m.Profile].ID == m.Key.ID {
 			continue
 		}
-		out.Fits = append(out.Fits, Fit{m, v.session(m.Profile)})
+		out.Fits = append(out.Fits, v.fit(m))
 	}
 	out.Past = v.past(secret, rings)
 }

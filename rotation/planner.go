@@ -161,7 +161,7 @@ func (p *Planner) retire() []Act {
 }
 
 func (p *Planner) create() []Act {
-	out := append(p.call("create", "1 or more: where its answer is lost the list is looked at, and only what is not there is asked for again"),
+	out := append(p.callOn("create", planNew, "1 or more: where its answer is lost the list is looked at, and only what is not there is asked for again"),
 		p.call("list", "until it shows the new key")...)
 	if p.gives {
 		out = append(out, p.callOn("retrieve", planNew, "only where the answer was lost")...)
@@ -296,7 +296,7 @@ func (p *Planner) delete() []Act {
 	out = append(out, p.call("list", "until it no longer shows the old key")...)
 	out = append(out, p.callOn("delete", planOther, "only where another key carries this rotation's mark: a create that took effect late")...)
 	if p.v.CanRename && p.v.NewName != "" {
-		out = append(out, p.callOn("update", planNew, "1: the new key gets the old one's name")...)
+		out = append(out, p.callOn("rename", planNew, "1: the new key gets the old one's name")...)
 	}
 	return append(out, p.copiesRemoved()...)
 }

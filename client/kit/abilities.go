@@ -2,6 +2,7 @@ package kit
 
 import (
 	"cmp"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -9,6 +10,7 @@ import (
 	"unicode/utf8"
 
 	"detent/apikey"
+	"detent/client/signers"
 )
 
 // abilities are what an issuer can do or not, beside listing and proving a secret, in the order in which they are told.
@@ -43,6 +45,31 @@ func (d *Declaration) Can(ability string) bool {
 		return makes(apikey.FieldRestrictions)
 	}
 	return false
+}
+
+// Unused are the parents that nothing of what is sent names.
+func (d *Declaration) Unused() (out []string) {
+	calls := slices.Collect(maps.Values(d.Requests()))
+	texts := append(slices.Collect(maps.Values(d.Headers)), append(slices.Clone(d.List.Queries), d.OwnProject)...)
+	for _, p := range d.Probes {
+		calls = append(calls, &Call{Call: p.Call, Query: p.Query, Body: p.Body})
+	}
+	if d.PublicKey != nil {
+		texts = append(texts, d.PublicKey.Call)
+	}
+	if d.Exchange != nil {
+		texts = append(texts, d.Exchange.Call)
+	}
+	for _, p := range d.Parents {
+		names := func(c *Call) bool {
+			return c.Names(p.Name) || strings.Contains(c.Read+" "+c.BySecret, "{"+p.Name+"}")
+		}
+		signed := slices.Contains(slices.Concat(signers.Named(d.Auth.Signer).Parents, signers.Named(d.KeyAuth.Signer).Parents), p.Name)
+		if !signed && !slices.ContainsFunc(calls, names) && !strings.Contains(strings.Join(texts, " "), "{"+p.Name+"}") {
+			out = append(out, p.Name)
+		}
+	}
+	return out
 }
 
 // Unsent are the fields of access that a key has and a create cannot ask for. How long a key lives is another matter, and where it belongs.

@@ -55,3 +55,35 @@ permission = [{ name = "read" }]
 		}
 	}
 }
+
+// TestAParentThatNothingNamesIsFound, and one is named in every place where it may be.
+func TestAParentThatNothingNamesIsFound(t *testing.T) {
+	const of = "parent = [{ name = \"app\", title = \"App\" }]\n"
+	for text, unused := range map[string]bool{
+		"":                                                 true,
+		"headers.x = \"{\\\"a\\\":1}\"\n":                  true,
+		"note.create = \"{app}\"\n":                        true,
+		"headers.x = \"{app}\"\n":                          false,
+		"headers.x = \"id={app}, v=2\"\n":                  false,
+		"list.query = \"app={app}\"\n":                     false,
+		"list.queries = [\"app={app}\"]\n":                 false,
+		"own_project = \"app={app}\"\n":                    false,
+		"create.send.a = { b = [{ parent = \"app\" }] }\n": false,
+		"delete.by_secret = \"DELETE /{app}/self\"\n":      false,
+		"exchange.call = \"POST /{app}/token\"\n":          false,
+		"public_key = { call = \"GET /{app}/pk\", name = \"n\", project = \"p\", ttl = \"t\" }\n":              false,
+		"update = { call = \"PUT /k/{id}\", whole = true, read = \"GET /{app}/{id}\", fields = [\"name\"] }\n": false,
+	} {
+		d, err := Load("f.toml", []byte(small+of+text))
+		if err != nil || len(d.Unused()) > 0 != unused {
+			t.Errorf("%s: %v, %v", text, d, err)
+		}
+	}
+	probe := strings.Replace(small, "GET /v1/me", "GET /{app}/me", 1) + of
+	signed := small + "auth = { kind = \"signed\", signer = \"edgegrid\" }\nparent = [{ name = \"access_token\", title = \"Access token\" }]\n"
+	for _, text := range []string{probe, signed} {
+		if d, err := Load("f.toml", []byte(text)); err != nil || len(d.Unused()) > 0 {
+			t.Errorf("%s: %v", text, err)
+		}
+	}
+}

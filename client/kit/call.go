@@ -1,6 +1,7 @@
 package kit
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -30,7 +31,7 @@ type Call struct {
 	// Silent says that the answer to an update shows no key: it is looked up in the list.
 	Silent bool `toml:"silent"`
 	// Whole says that a change sends the whole object: it is read by Read first ("GET /v1/keys/{id}", under Key where it is not the answer
-	// itself), what Send has takes its place in it, and what Omit names is left out. Between, it is read once more: where somebody else
+	// itself), what Send has takes its place in it, and what Omit names or leads to is left out. Between, it is read once more: where somebody else
 	// wrote meanwhile, nothing is sent, and the error names what differs. An ETag is sent back as If-Match.
 	Whole bool    `toml:"whole"`
 	Read  string  `toml:"read"`
@@ -83,20 +84,20 @@ type Value struct {
 // maxNested bounds how deep a body is.
 const maxNested = 8
 
-// readBody reads what a declaration has sent.
-func readBody(send map[string]any) (map[string]Value, error) {
+// readBody reads what a declaration has sent. What a place says wrong is refused by its member; what else it says counts.
+func (c *checker) readBody(field string, send map[string]any) map[string]Value {
 	if send == nil {
-		return nil, nil
+		return nil
 	}
 	out := map[string]Value{}
-	for name, raw := range send {
-		v, err := readValue(raw, 1)
+	for _, name := range slices.Sorted(maps.Keys(send)) {
+		v, err := readValue(send[name], 1)
 		if err != nil {
-			return nil, fmt.Errorf("%s: %w", name, err)
+			c.undecoded(field+"."+name, "%s", err)
 		}
 		out[name] = v
 	}
-	return out, nil
+	return out
 }
 
 func readValue(raw any, depth int) (v Value, err error) {
@@ -107,13 +108,10 @@ func readValue(raw any, depth int) (v Value, err error) {
 	case []any:
 		v.List = []Value{}
 		for _, item := range raw {
-			one, err := readValue(item, depth+1)
-			if err != nil {
-				return v, err
-			}
-			v.List = append(v.List, one)
+			one, bad := readValue(item, depth+1)
+			err, v.List = cmp.Or(err, bad), append(v.List, one)
 		}
-		return v, nil
+		return v, err
 	case map[string]any:
 		return readTable(raw, depth)
 	case string, bool, int64, float64:
@@ -130,23 +128,26 @@ func readTable(raw map[string]any, depth int) (v Value, err error) {
 		}
 	}
 	v.Object = map[string]Value{}
-	for name, item := range raw {
-		if v.Object[name], err = readValue(item, depth+1); err != nil {
-			return v, fmt.Errorf("%s: %w", name, err)
+	for _, name := range slices.Sorted(maps.Keys(raw)) {
+		item, bad := readValue(raw[name], depth+1)
+		if bad != nil {
+			err = cmp.Or(err, fmt.Errorf("%s: %w", name, bad))
 		}
+		v.Object[name] = item
 	}
-	return v, nil
+	return v, err
 }
 
 // place reads a table that stands for what is not known before the call.
-func (v *Value) place(kind string, raw map[string]any) error {
+func (v *Value) place(kind string, raw map[string]any) (err error) {
 	allowed := map[string][]string{"field": {"field", "as", "member", "each", "value", "else", "null"}, "parent": {"parent"}, "login": {"login"}, "secret": {"secret"}}
-	for name, item := range raw {
+	for _, name := range slices.Sorted(maps.Keys(raw)) {
+		item := raw[name]
 		text, isText := item.(string)
 		flag, isFlag := item.(bool)
 		switch {
 		case !slices.Contains(allowed[kind], name):
-			return fmt.Errorf("a place for %q has no %q: %s", kind, name, oneOf(allowed[kind]))
+			err = cmp.Or(err, fmt.Errorf("a place for %q has no %q: %s", kind, name, oneOf(allowed[kind])))
 		case name == "else":
 			v.Else = item
 		case name == "value":
@@ -156,7 +157,7 @@ func (v *Value) place(kind string, raw map[string]any) error {
 		case name == "each" && isText:
 			v.Each = text
 		case (name == "field" || name == "parent") && isText && text == "":
-			return fmt.Errorf("%q is empty", name)
+			err = cmp.Or(err, fmt.Errorf("%q is empty", name))
 		case name == "null" && isFlag:
 			v.Null = flag
 		case name == "secret" && isFlag && flag:
@@ -170,10 +171,10 @@ func (v *Value) place(kind string, raw map[string]any) error {
 		case name == "login" && isText && (text == "user" || text == "password"):
 			v.Login = text
 		default:
-			return fmt.Errorf("%q is not allowed to be %v: it is %s", name, item, ofPlace[name])
+			err = cmp.Or(err, fmt.Errorf("%q is not allowed to be %v: it is %s", name, item, ofPlace[name]))
 		}
 	}
-	return nil
+	return err
 }
 
 // ofPlace is what each part of a place may be.
@@ -208,9 +209,13 @@ func (c *Call) Names(parent string) (names bool) {
 	return names || strings.Contains(c.Call, place) || strings.Contains(c.Query, place)
 }
 
-// Constants are what is sent as it stands, each with the path to it.
+// Constants are what is sent as it stands, each with the path to it. The envelope of JSON-RPC is none of it.
 func (c *Call) Constants() (out []string) {
+	_, rpc := c.Body["jsonrpc"]
 	c.each(func(path string, v Value) {
+		if rpc && slices.Contains([]string{"jsonrpc", "id", "method"}, path) {
+			return
+		}
 		if text, err := json.Marshal(v.Literal); err == nil && v.Literal != nil {
 			out = append(out, path+" = "+string(text))
 		}

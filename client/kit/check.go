@@ -47,6 +47,9 @@ func (c *checker) declaration(d *Declaration) {
 		}
 		c.token("headers", name)
 		c.text("headers."+name, d.Headers[name], 200)
+		for _, place := range headerPlace().FindAllStringSubmatch(d.Headers[name], -1) {
+			c.known("headers."+name, place[1])
+		}
 	}
 	for i, p := range d.Secret.Prefixes {
 		field := fmt.Sprintf("secret.prefix[%d]", i)
@@ -214,8 +217,8 @@ func (c *checker) words(d *Declaration) {
 			c.refuse(field+".name", "%q is there twice", p.Name)
 		}
 		features[p.Feature+"."+p.Name] = true
-		if p.Always && p.Mints {
-			c.refuse(field+".always", "is not compared, and a key that makes keys always is: leave it out")
+		if needed := func(by Probe) bool { return by.Needs == p.Name }; p.Always && (p.Mints || slices.ContainsFunc(d.Probes, needed)) {
+			c.refuse(field+".always", "is not compared, and what makes keys, or a probe needs, always is: leave it out")
 		}
 	}
 	for _, name := range d.MorePermissions {

@@ -100,6 +100,11 @@ func (c *checker) catalogues(d *Declaration) {
 			if p.Catalogue.Names(later.Name) {
 				c.refuse(field+".call", "{%s} is not known yet when this is asked: parents before this one are", later.Name)
 			}
+			for header, text := range d.Headers {
+				if strings.Contains(text, "{"+later.Name+"}") {
+					c.refuse("headers."+header, "{%s} is not known yet when %s is asked: parents before that one are", later.Name, field)
+				}
+			}
 		}
 	}
 	for _, of := range []struct {
@@ -295,7 +300,7 @@ func (c *checker) whole(field string, call *Call) {
 		if method := c.address(field+".read", call.Read, true); method != "" && method != http.MethodGet {
 			c.refuse(field+".read", "is a GET: it is made before anything is changed")
 		}
-		c.members(field+".omit", call.Omit)
+		c.paths(field+".omit", call.Omit...)
 		if len(call.Body) == 0 {
 			c.refuse(field+".send", "is missing: what of the object is changed?")
 		}

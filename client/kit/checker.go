@@ -183,6 +183,7 @@ var (
 		return regexp.MustCompile(`(?i)^(?:.*[-_.])?(?:api[-_]?key|(?:access[-_]?|auth[-_]?|private[-_]?)?token|secret|password|passwd|pwd|credentials?|authorization|signature)$`)
 	})
 	placeIn     = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\{([a-z][a-z0-9_]*)\}`) })
+	headerPlace = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\{([A-Za-z0-9_.-]*)\}`) })
 	parentValue = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z0-9_@:~-][A-Za-z0-9_.@:~-]{0,127}$`) })
 	tokenName   = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile("^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,64}$") })
 	memberName  = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_]{0,31}$`) })

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -199,6 +200,34 @@ func TestANameOfAHeaderIsOne(t *testing.T) {
 		if !slices.ContainsFunc(problems(t, small+line), func(p *Problem) bool { return strings.Contains(p.Error(), want) }) {
 			t.Errorf("%s: %v; want %q", line, problems(t, small+line), want)
 		}
+	}
+}
+
+// TestWhatAPlaceCannotHaveIsRefusedWhereItStands: each place of each body, beside fields and a property that are put into it, too.
+func TestWhatAPlaceCannotHaveIsRefusedWhereItStands(t *testing.T) {
+	head := strings.Replace(small, "create.send.name = { field = \"name\" }\n", "", 1) + "number = [{ name = \"rpm\", title = \"x\" }]\n"
+	looked, elsewhere := 0, regexp.MustCompile(`^(?:parent|number|property|probe|key_auth)`)
+	for _, f := range allFields() {
+		at, is := strings.CutSuffix(f.path, ".send")
+		if !is || elsewhere.MatchString(at) {
+			continue
+		}
+		for _, place := range []string{`{ field = "name", foo = 1 }`, `{ field = 7 }`, `{ field = "" }`, `{ field = "name", as = 1 }`, `{ parent = "p", foo = 1 }`, `{ login = "user", foo = 1 }`, `{ secret = true, foo = 1 }`, `{ secret = "x" }`,
+			`{ a = { field = "name", foo = 1 } }`, `[{ field = "name", foo = 1 }]`, `2026-11-28`, `[[[[[[[[[1]]]]]]]]]`} {
+			for _, beside := range []string{"", "fields = [\"name\"]", "fields = [\"rpm\"]"} {
+				text := head + f.at("{ x = 1, name = "+place+" }") + "\n"
+				if beside != "" {
+					text += at + "." + beside + "\n"
+				}
+				looked++
+				if found := problems(t, text); !slices.ContainsFunc(found, func(p *Problem) bool { return p.Field == f.path+".name" && p.Line == 13 }) {
+					t.Errorf("%s: %v", text[len(head):], found)
+				}
+			}
+		}
+	}
+	if looked < 500 {
+		t.Errorf("%d were looked at", looked)
 	}
 }
 

@@ -101,18 +101,10 @@ func unreadable(file string, raw []byte) error {
 // bodies reads what each call sends.
 func (c *checker) bodies(d *Declaration) {
 	for field, call := range d.Requests() {
-		body, err := readBody(call.Send)
-		if err != nil {
-			c.refuse(field+".send", "%s", err)
-		}
-		call.Body = body
+		call.Body = c.readBody(field+".send", call.Send)
 		c.fields(field, call, d)
 	}
 	for i := range d.Probes {
-		body, err := readBody(d.Probes[i].Send)
-		if err != nil {
-			c.refuse(fmt.Sprintf("probe[%d].send", i), "%s", err)
-		}
-		d.Probes[i].Body = body
+		d.Probes[i].Body = c.readBody(fmt.Sprintf("probe[%d].send", i), d.Probes[i].Send)
 	}
 }

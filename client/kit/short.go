@@ -168,6 +168,8 @@ func (c *checker) fields(field string, call *Call, d *Declaration) {
 			c.refuse(field+".fields", "%q has no member in the row: say in send how it goes", f)
 		case strings.ContainsAny(of[0], ".["):
 			c.refuse(field+".fields", "%q is a path in the row (%s): say in send how it goes", f, of[0])
+		case call.Sends(f):
+			c.refuse(field+".fields", "%q is in send already", f)
 		default:
 			if _, taken := call.Body[of[0]]; taken {
 				c.refuse(field+".fields", "%q is in send already", of[0])

@@ -2,7 +2,7 @@
 // It knows no call and no service; the rows of a list it reads by the members that a declaration names.
 //
 // Its files from the bottom up: texts made harmless (scrub.go, secretlike.go); bodies (unpack.go, guard.go) and the JSON in them (stream.go);
-// values (wire.go, when.go), and what must go back as it came (verbatim.go, features.go); how a service says no (fault.go), in which words (wordlists.go, lacking.go), or to wait (wait.go); lists and objects (decode.go, shape.go, pages.go); a row (record.go).
+// values (wire.go, when.go), and what must go back as it came (verbatim.go, features.go); how a service says no (fault.go), in which words (wordlists.go, lacking.go), or to wait (wait.go); lists and objects (decode.go, shape.go), and which page comes next (pages.go, further.go); a row (record.go).
 package wire
 
 import (
@@ -193,6 +193,38 @@ func eachAlong(list []json.RawMessage, rest string) json.RawMessage {
 	}
 	raw, _ := json.Marshal(out)
 	return raw
+}
+
+// Drop takes away the member that is called so, or else what a path leads to. All beside it stays as it was written.
+func Drop(members map[string]json.RawMessage, path string) {
+	name, rest, more := strings.Cut(path, ".")
+	if _, is := members[path]; is || !more {
+		delete(members, path)
+	} else if raw, is := members[name]; is {
+		members[name] = without(raw, rest)
+	}
+}
+
+// without is a value without what a path in it leads to.
+func without(raw json.RawMessage, path string) json.RawMessage {
+	var left any
+	if members := Object(raw); members != nil {
+		Drop(members, path)
+		left = members
+	} else {
+		name, rest, _ := strings.Cut(path, ".")
+		list := List(raw)
+		at, err := strconv.Atoi(name)
+		if err != nil || at < 0 || at >= len(list) || rest == "" {
+			return raw
+		}
+		list[at], left = without(list[at], rest), list
+	}
+	out, err := json.Marshal(left)
+	if err != nil {
+		return raw
+	}
+	return out
 }
 
 // TextAt is the text that a path leads to; empty for none.

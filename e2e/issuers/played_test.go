@@ -99,8 +99,8 @@ func (h *home) renewed(old key, secret string) {
 }
 
 // asPlanned rolls the key, and holds the wire against what --plan said: each request is in the plan, in its order and number, and nothing that
-// is planned is missing.
-func (h *home) asPlanned(args []string) rotation {
+// is planned is missing. as are what the plan calls otherwise than the wire, in pairs.
+func (h *home) asPlanned(args []string, as ...string) rotation {
 	h.Helper()
 	var plan struct {
 		Stages []struct {
@@ -120,6 +120,9 @@ func (h *home) asPlanned(args []string) rotation {
 	h.front.record()
 	r := h.must(args...)
 	wire := h.front.recorded()
+	for i := range wire {
+		wire[i] = strings.NewReplacer(as...).Replace(wire[i])
+	}
 	var a planned.Alphabet
 	want := a.Letter(acts[0].Line) + a.Expression(h.T, acts) // the key was looked for in the list before
 	if got := a.Word(wire); !regexp.MustCompile("^" + want + "$").MatchString(got) {

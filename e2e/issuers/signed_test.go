@@ -160,6 +160,10 @@ func TestASignedIssuer(t *testing.T) {
 		for name, flow := range map[string]func(h *home, state *akamai, is issuer){
 			"a key from its making to its end": func(h *home, _ *akamai, is issuer) { aKey(h, is) },
 			"a rotation":                       func(h *home, _ *akamai, is issuer) { aRotation(h, is) },
+			"a rotation as it was planned": func(h *home, _ *akamai, is issuer) {
+				_, _, args := h.rotating(is, "planned")
+				h.asPlanned(args, "/credentials/2", "/credentials/{new}")
+			},
 			"compromised":                      func(h *home, _ *akamai, is issuer) { compromised(h, is) },
 			"a user's own file":                func(h *home, _ *akamai, is issuer) { ownFile(h, is) },
 			"undone":                           undoneSigned,

@@ -52,6 +52,21 @@ func quantity(t testing.TB, times string) string {
 	return "*"
 }
 
+// sequence is a line's letter; of one that is "GET x twice, then PUT x", of each of its requests in their order.
+func (a *Alphabet) sequence(line string) string {
+	parts, out := strings.Split(line, ", then "), ""
+	for _, part := range parts {
+		call, twice := strings.CutSuffix(part, " twice")
+		if out += a.Letter(call); twice {
+			out += "{2}"
+		}
+	}
+	if len(parts) == 1 {
+		return out
+	}
+	return "(?:" + out + ")"
+}
+
 // Expression is what may happen by these acts, in their order.
 func (a *Alphabet) Expression(t testing.TB, acts []Act) string {
 	t.Helper()
@@ -63,7 +78,7 @@ func (a *Alphabet) Expression(t testing.TB, acts []Act) string {
 		look = ""
 	}
 	for _, act := range acts {
-		one := a.Letter(act.Line) + quantity(t, act.Times)
+		one := a.sequence(act.Line) + quantity(t, act.Times)
 		if strings.HasPrefix(act.Times, "each look") {
 			look += one
 			continue

@@ -106,8 +106,32 @@ func (t *trial) fieldsOf(keys []apikey.Key) {
 			t.say("%-12s %s: of %d of %d", "field", f.name, n, len(keys))
 		}
 	}
+	t.ends(keys)
 	if others := t.undeclared(); unseen && others != "" {
 		t.say("%-12s a member that no row has may be called otherwise. The rows have these, too: %s", "", others)
+	}
+}
+
+// ends holds that keys end after they were made: what is left of a life, read as an instant, lies about 1970.
+func (t *trial) ends(keys []apikey.Key) {
+	before, all := 0, 0
+	for _, k := range keys {
+		at, ends := k.ExpiresAt.Time()
+		made, _ := k.CreatedAt.Time()
+		if ends {
+			all++
+		}
+		if ends && (at.Before(made) || at.Year() < 2000) {
+			before++
+		}
+	}
+	const words = "%s of %d: the end lies before the key was made. Is that member an instant, and not what is left? Of what is left, name none"
+	switch {
+	case before == 0:
+	case before == all:
+		t.failure("expires_at", words, apikey.Count(before, "key"), all)
+	default: // a service may take an end that is over
+		t.untried("expires_at", words, apikey.Count(before, "key"), all)
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"detent/apikey"
@@ -114,6 +115,13 @@ func (t *trial) create(ctx context.Context, step string, end apikey.Expiry, prop
 		return k, t.byName(ctx, k)
 	}
 	t.held(step, "%s: answered with an id and a secret", t.d.Create.Call.Call)
+	if begins := t.s.Caps.SecretPrefixes; len(begins) > 0 && !slices.ContainsFunc(begins, k.secret.HasPrefix) {
+		pair := ""
+		if t.s.Caps.Pair != "" {
+			pair = ": that of a secret of two halves is how the whole begins"
+		}
+		t.failure("secret.prefix", "the new secret does not begin with %s%s", strings.Join(begins, " or "), pair)
+	}
 	if !end.IsNever() && !k.key.ExpiresAt.Known() && !t.d.Create.ReadBack && len(t.d.Row.ExpiresAt) > 0 {
 		t.untried(step, "whether the new key ends as it was asked to: the answer does not say, and create.read_back = true would look in the list")
 	}

@@ -76,6 +76,9 @@ func (c *Create) facts() []fact {
 		raw, _ := l.value()
 		out = append(out, l.fact(l.words(raw)))
 	}
+	if len(c.caps.Sent) > 0 {
+		out = append(out, fact{label: "Always sent", value: ui.Clean(strings.Join(c.caps.Sent, ", "))})
+	}
 	return out
 }
 

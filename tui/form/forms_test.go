@@ -343,6 +343,16 @@ func TestANewKeyIsGivenWhatTheServiceHasBeside(t *testing.T) {
 	}
 }
 
+// TestTheReviewHasWhatEachNewKeyIsAskedForBeside: it may be access.
+func TestTheReviewHasWhatEachNewKeyIsAskedForBeside(t *testing.T) {
+	caps := withKinds()
+	caps.Sent, caps.Properties = []string{`kind = "admin"`, "params.level = 7"}, nil
+	facts := fmt.Sprint(NewCreate(plainEnvironment(), caps, testProfile, nil).(*Create).facts())
+	if !strings.Contains(facts, `kind = "admin", params.level = 7`) {
+		t.Error(facts)
+	}
+}
+
 // TestAWordThatAKeyHasStaysWhereNobodyNamesIt: of a service that was not asked yet, and beside what it named.
 func TestAWordThatAKeyHasStaysWhereNobodyNamesIt(t *testing.T) {
 	k := apikey.Key{ID: "k1", Name: "web", Extra: map[string]json.RawMessage{"tier": json.RawMessage(`"gold"`), "zones": json.RawMessage(`["*"]`)}}

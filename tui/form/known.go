@@ -61,7 +61,7 @@ func (k *known) rings() []apikey.Keyring {
 func (k *known) hold(text string) {
 	var err error
 	k.problem = ""
-	if k.found, err = apikey.FindSecrets(text, k.begins); err != nil {
+	if k.found, err = apikey.FindSecrets(text, k.begins, func() []string { return apikey.Pairs(k.rings()) }); err != nil {
 		k.problem = err.Error()
 	}
 	k.at = min(k.at, max(len(k.found)-1, 0))

@@ -1,25 +1,23 @@
-package client
+package apikey
 
 import (
 	"fmt"
 	"slices"
 	"time"
-
-	"detent/apikey"
 )
 
-// expiryNote says what the service made of the lifetime that was asked for, where it differs.
-func expiryNote(asked apikey.Expiry, got apikey.Moment, now time.Time) []string {
+// ExpiryNotes say what the service made of the lifetime that was asked for, where it differs.
+func ExpiryNotes(asked Expiry, got Moment, now time.Time) []string {
 	const slack = 2 * time.Minute
-	say := func(m apikey.Moment) string {
+	say := func(m Moment) string {
 		if at, ok := m.Time(); ok {
 			return at.UTC().Format(time.RFC3339)
 		}
 		return "never"
 	}
-	want := apikey.Never()
+	want := Never()
 	if !asked.IsNever() {
-		want = apikey.At(asked.Instant(now))
+		want = At(asked.Instant(now))
 	}
 	wantAt, hasWant := want.Time()
 	gotAt, hasGot := got.Time()
@@ -32,9 +30,9 @@ func expiryNote(asked apikey.Expiry, got apikey.Moment, now time.Time) []string 
 // publicLife is how long a public key is valid where nothing else is asked for.
 const publicLife = 24 * time.Hour
 
-// restNotes say how long a public key is valid yet, and where that is not the time that was asked for, why: a valid one is
+// RestNotes say how long a public key is valid yet, and where that is not the time that was asked for, why: a valid one is
 // returned again, whatever time is asked for.
-func restNotes(seconds int64, end apikey.Moment, now time.Time) (rest time.Duration, notes []string) {
+func RestNotes(seconds int64, end Moment, now time.Time) (rest time.Duration, notes []string) {
 	asked, said := time.Duration(seconds)*time.Second, "asked for"
 	if seconds == 0 {
 		asked, said = publicLife, "that is usual"
@@ -42,7 +40,7 @@ func restNotes(seconds int64, end apikey.Moment, now time.Time) (rest time.Durat
 	at, ok := end.Time()
 	if !ok {
 		if end.IsNever() {
-			notes = []string{fmt.Sprintf("it never expires, and not in the %s %s", apikey.SpanWords(asked), said)}
+			notes = []string{fmt.Sprintf("it never expires, and not in the %s %s", SpanWords(asked), said)}
 		}
 		return 0, notes
 	}
@@ -52,32 +50,32 @@ func restNotes(seconds int64, end apikey.Moment, now time.Time) (rest time.Durat
 	case rest <= 0:
 		notes = []string{"it has ended already, by the time that the answer says: ask again"}
 	case rest < asked-slack:
-		notes = []string{fmt.Sprintf("it is valid for %s more, not for the %s %s: %s", apikey.RestWords(rest), apikey.SpanWords(asked), said, again)}
+		notes = []string{fmt.Sprintf("it is valid for %s more, not for the %s %s: %s", RestWords(rest), SpanWords(asked), said, again)}
 	case rest > asked+slack:
-		notes = []string{fmt.Sprintf("it is valid for %s more, longer than the %s %s: %s", apikey.RestWords(rest), apikey.SpanWords(asked), said, again)}
+		notes = []string{fmt.Sprintf("it is valid for %s more, longer than the %s %s: %s", RestWords(rest), SpanWords(asked), said, again)}
 	}
 	return max(rest, 0), notes
 }
 
-// accessNotes say what the service made of the access that was asked for, where it reports another one: a key that may
+// AccessNotes say what the service made of the access that was asked for, where it reports another one: a key that may
 // do more, or from anywhere, must not pass for the one that was wanted. Where the wire groups permissions under features, an account may file
 // one under another feature, so that these are left out. Of what is one of several words, or a property, a service gives what is usual there
 // where nothing is asked for, and may say nothing of it in this answer.
-func accessNotes(asked apikey.Draft, got apikey.Key, grouped bool, now time.Time) (notes []string) {
+func AccessNotes(asked Draft, got Key, grouped bool, now time.Time) (notes []string) {
 	if grouped {
 		asked.Permissions, got.Permissions = withoutFeatures(asked.Permissions), withoutFeatures(got.Permissions)
 	}
-	none := func(d apikey.Difference) bool { return d.Old == "none" || d.New == "none" }
-	lists := []apikey.Field{apikey.FieldPermissions, apikey.FieldRestrictions} // none is an answer too
-	for _, d := range apikey.CompareDraft(asked, now, got, nil) {
-		if d.Verdict == apikey.Differs && d.Field != apikey.FieldExpiry && (!none(d) || slices.Contains(lists, d.Field)) {
-			notes = append(notes, fmt.Sprintf("asked for the %s %s; the service says %s", apikey.FieldOf(d.Field).Label, d.Old, d.New))
+	none := func(d Difference) bool { return d.Old == wordNone || d.New == wordNone }
+	lists := []Field{FieldPermissions, FieldRestrictions} // none is an answer too
+	for _, d := range CompareDraft(asked, now, got, nil) {
+		if d.Verdict == Differs && d.Field != FieldExpiry && (!none(d) || slices.Contains(lists, d.Field)) {
+			notes = append(notes, fmt.Sprintf("asked for the %s %s; the service says %s", FieldOf(d.Field).Label, d.Old, d.New))
 		}
 	}
 	return notes
 }
 
-func withoutFeatures(list []apikey.Permission) []apikey.Permission {
+func withoutFeatures(list []Permission) []Permission {
 	list = slices.Clone(list)
 	for i := range list {
 		list[i].Feature = ""
