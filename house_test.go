@@ -211,7 +211,7 @@ func TestAReaderOnlyReads(t *testing.T) {
 }
 
 // asks are the calls of Service and Abilities in client/service.go that change no key and give no secret. Every other one is a write.
-var asks = []string{"Capabilities", "Abilities", "List", "Probe", "Identify", "Listed", "OwnProject", "Catalogue", "ParentChoices", "ServerTime", "CallNames"}
+var asks = []string{"Capabilities", "Abilities", "CheckDraft", "List", "Probe", "Identify", "Listed", "OwnProject", "Catalogue", "ParentChoices", "ServerTime", "CallNames"}
 
 // writes are the calls of a service that change a key or give its secret, with how many arguments each takes.
 func writes(t *testing.T) map[string]int {

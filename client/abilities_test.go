@@ -20,7 +20,7 @@ func TestWhatAnIssuerClaimsIsThereAndNothingElse(t *testing.T) {
 			d, s := opened(t, name, func(o *client.Options) { o.CanCreate, o.ShownOnce = i&1 > 0, i&2 > 0 })
 			c := s.Capabilities()
 			want := map[string]bool{
-				"RequestPublicKey": c.PublicKeys.OK, "Retrieve": c.Retrieve.OK, "Catalogue": c.Catalogue.Can || c.Catalogue.Beside,
+				"CheckDraft": c.Create.OK, "RequestPublicKey": c.PublicKeys.OK, "Retrieve": c.Retrieve.OK, "Catalogue": c.Catalogue.Can || c.Catalogue.Beside,
 				"Roll": c.Roll.OK, "EndOverlap": c.Roll.OK && c.Roll.End, "KeepFormer": c.Roll.OK && c.Roll.Keep, "DeleteBySecret": c.SelfDelete != "",
 				"Identify": len(d.Row.Masked)+len(d.Row.Suffix)+len(d.Row.Secret) > 0, "OwnProject": d.OwnProject != "", "Listed": d.List.Secrets,
 				"ParentChoices": slices.ContainsFunc(d.Parents, func(p kit.Parent) bool { return p.Catalogue != nil }), "ServerTime": true, "CallNames": true,

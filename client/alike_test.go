@@ -139,6 +139,9 @@ func TestAProbeThatLivingKeysMayBeRefusedIsSaid(t *testing.T) {
 		"refusals.lacking = \"missing_scope\"\n": "",
 		"probe = [{ call = \"GET /open\", answers = \"object\" }]\n":       "",
 		"refusals.means = [{ status = 400, words = \"taken\", is = 409 }]": "",
+		// The words of a dead key, and others that only a living one gets.
+		"refusals.means = [{ status = 403, words = \"invalid\", is = 401 }]\nrefusals.known = \"not allowed\"": "",
+		"refusals.means = [{ status = 403, is = 401 }]\nrefusals.known = \"not allowed\"":                      "version search",
 	} {
 		declaration := twoOfOne
 		if name, _, _ := strings.Cut(change, " ="); change != "" {

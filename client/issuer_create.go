@@ -17,46 +17,11 @@ import (
 func (s *issuer) Create(ctx context.Context, draft apikey.Draft) (apikey.Created, error) {
 	ctx, done := s.operation(ctx)
 	defer done()
-	if can := s.Capabilities().Create; !can.OK {
-		return apikey.Created{}, unsupported(opCreate, can)
-	}
-	if bad := checkDraft(opCreate, draft, s.opts.Now(), s.d.Longest); bad != nil {
+	values, bad := s.askedFor(&draft)
+	if bad != nil {
 		return apikey.Created{}, bad
 	}
 	now := s.now()
-	values := map[apikey.Field]any{apikey.FieldName: draft.Name}
-	switch {
-	case (len(s.d.Permissions) > 0 || s.d.Catalogue != nil) && len(draft.Permissions) == 0 && !s.copies(draft):
-		return apikey.Created{}, invalidDraft("a key needs at least one permission")
-	case slices.ContainsFunc(draft.Permissions, func(p apikey.Permission) bool { return p.Name == "" }):
-		return apikey.Created{}, invalidDraft("a permission has no name")
-	}
-	if len(draft.Permissions) > 0 {
-		values[apikey.FieldPermissions] = draft.Permissions
-	}
-	if len(s.d.Roles) > 0 {
-		if draft.Role == "" {
-			return apikey.Created{}, invalidDraft("a key needs a role")
-		}
-		values[apikey.FieldRole] = s.spelling.Raw(draft.Role)
-	}
-	if draft.Type != "" && len(s.d.Types) > 0 {
-		if !slices.Contains(s.d.Types, draft.Type) {
-			return apikey.Created{}, invalidDraft("a key's type is " + strings.Join(s.d.Types, " or "))
-		}
-		values[apikey.FieldType] = draft.Type
-	}
-	if len(s.d.Environments) > 0 {
-		env, bad := s.environment(draft.Environment)
-		if bad != nil {
-			return apikey.Created{}, bad
-		}
-		draft.Environment = env
-		values[apikey.FieldEnvironment] = s.environmentName(env)
-	}
-	if bad := s.askedLimits(draft, values); bad != nil {
-		return apikey.Created{}, bad
-	}
 	c := s.request(opCreate, &s.d.Create.Call, "", values)
 	c.write, c.idempotencyKey = true, s.newIdempotencyKey()
 	if body, ok := c.body.(map[string]any); ok {
@@ -96,6 +61,58 @@ func (s *issuer) Create(ctx context.Context, draft apikey.Draft) (apikey.Created
 	created.Notes = append(created.Notes, apikey.ExpiryNotes(draft.Expiry, created.Key.ExpiresAt, now)...)
 	created.Notes = append(created.Notes, apikey.AccessNotes(draft, created.Key, s.d.Create.As(apikey.FieldPermissions) == "grouped", now)...)
 	return created, nil
+}
+
+// checkDraft is what a create would refuse by itself: nothing is sent.
+func (s *issuer) checkDraft(draft apikey.Draft) error {
+	if _, bad := s.askedFor(&draft); bad != nil {
+		return bad
+	}
+	return nil
+}
+
+// askedFor is what a create says of a draft, which it completes, or why nothing is sent.
+func (s *issuer) askedFor(draft *apikey.Draft) (map[apikey.Field]any, *Error) {
+	if can := s.Capabilities().Create; !can.OK {
+		return nil, unsupported(opCreate, can)
+	}
+	if bad := checkDraft(opCreate, *draft, s.opts.Now(), s.d.Longest); bad != nil {
+		return nil, bad
+	}
+	values := map[apikey.Field]any{apikey.FieldName: draft.Name}
+	switch {
+	case (len(s.d.Permissions) > 0 || s.d.Catalogue != nil) && len(draft.Permissions) == 0 && !s.copies(*draft):
+		return nil, invalidDraft("a key needs at least one permission")
+	case slices.ContainsFunc(draft.Permissions, func(p apikey.Permission) bool { return p.Name == "" }):
+		return nil, invalidDraft("a permission has no name")
+	}
+	if len(draft.Permissions) > 0 {
+		values[apikey.FieldPermissions] = draft.Permissions
+	}
+	if len(s.d.Roles) > 0 {
+		if draft.Role == "" {
+			return nil, invalidDraft("a key needs a role")
+		}
+		values[apikey.FieldRole] = s.spelling.Raw(draft.Role)
+	}
+	if draft.Type != "" && len(s.d.Types) > 0 {
+		if !slices.Contains(s.d.Types, draft.Type) {
+			return nil, invalidDraft("a key's type is " + strings.Join(s.d.Types, " or "))
+		}
+		values[apikey.FieldType] = draft.Type
+	}
+	if len(s.d.Environments) > 0 {
+		env, bad := s.environment(draft.Environment)
+		if bad != nil {
+			return nil, bad
+		}
+		draft.Environment = env
+		values[apikey.FieldEnvironment] = s.environmentName(env)
+	}
+	if bad := s.askedLimits(*draft, values); bad != nil {
+		return nil, bad
+	}
+	return values, nil
 }
 
 // copies reports whether a draft has what is passed on as it is, in which there may be permissions.

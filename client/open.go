@@ -88,6 +88,7 @@ func (s *issuer) Abilities() Abilities { return s.can }
 func (s *issuer) abilities() Abilities {
 	c, row := s.Capabilities(), s.d.Row
 	return Abilities{
+		CheckDraft:       Where(c.Create.OK, s.checkDraft),
 		RequestPublicKey: Where(c.PublicKeys.OK, s.requestPublicKey),
 		Retrieve:         Where(c.Retrieve.OK, s.retrieve),
 		Identify:         Where(len(row.Masked)+len(row.Suffix)+len(row.Secret) > 0, s.identify),

@@ -41,6 +41,8 @@ type Service interface {
 // Abilities are the calls that not every service has. One that is nil is not there, whatever stands around the service: what wraps one gives
 // out its Abilities, with its own in place of those that are there (Where). Their errors are a Service's, each a *Error.
 type Abilities struct {
+	// CheckDraft says why a create of the draft would be refused here, before anything is sent; it never touches the network.
+	CheckDraft func(draft apikey.Draft) error
 	// RequestPublicKey hands out a public key (Capabilities.PublicKeys).
 	RequestPublicKey func(ctx context.Context, req apikey.PublicKeyRequest) (apikey.PublicKeyValue, error)
 	// Retrieve gives a secret again (Capabilities.Retrieve). A key whose secret cannot be given is an absent Secret without an error.

@@ -30,6 +30,9 @@ func (r *Rotation) deliver(ctx context.Context) (Result, error) {
 		if res, err := r.notOff(ctx); err != nil || res != nil {
 			return *orNothing(res), err
 		}
+		if res, err := r.rolledNothing(ctx); err != nil || res != nil {
+			return *orNothing(res), err
+		}
 		if err := r.follow(ctx, d, rec); err != nil {
 			return Result{}, fmt.Errorf("%s: %w", rec.Describe, err)
 		}

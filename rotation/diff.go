@@ -173,5 +173,20 @@ func (j *journal) without() []string {
 	return out
 }
 
+// unseen names what the list does not tell of the old key's access, so that a key that is made like it may have that otherwise. An end that
+// nobody shows is an end that there may be.
+func (j *journal) unseen() (out []string) {
+	old := j.Old.key()
+	for _, d := range apikey.Compare(old, old, j.Fields) {
+		if d.Verdict == apikey.Unreported {
+			out = append(out, string(d.Field))
+		}
+	}
+	if expiry := string(apikey.FieldExpiry); !old.ExpiresAt.Known() && !slices.Contains(out, expiry) {
+		out = append(out, expiry)
+	}
+	return out
+}
+
 // noneOfIt is how a field is told that a key has nothing of.
 const noneOfIt = "none"

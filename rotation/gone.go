@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"detent/apikey"
@@ -31,7 +32,16 @@ func (r *Rotation) askOrClose(text string, first ...Choice) *Result {
 // newMissing asks what is to take the new key's place, where no list shows it for as long as it may be behind, and its secret is not
 // accepted either.
 func (r *Rotation) newMissing() *Result {
-	return r.bothGone().asking("the list does not show the new key: it may have been deleted elsewhere, or have expired. Undo, or put another in its place")
+	way := r.wayOut()
+	return r.bothGone().asking("the list does not show the new key: it may have been deleted elsewhere, or have expired. " + strings.ToUpper(way[:1]) + way[1:])
+}
+
+// wayOut is what there is to do about a new key that does not work: no undo where it would be refused.
+func (r *Rotation) wayOut() string {
+	if r.deleteSent() {
+		return "put another in its place, or close the rotation"
+	}
+	return "undo, or put another in its place"
 }
 
 // newFails asks the same where a person says that the new key does not work, and nothing that the service answers shows it.
@@ -39,7 +49,7 @@ func (r *Rotation) newFails() *Result {
 	if r.keyOver() {
 		return r.bothGone()
 	}
-	return r.bothGone().asking("by your word the new key does not work: undo, or put another in its place")
+	return r.bothGone().asking("by your word the new key does not work: " + r.wayOut())
 }
 
 // neitherLeft reports whether a list shows that neither key can carry the application: each is missing, expired, or deleted by us.
@@ -81,7 +91,7 @@ func (r *Rotation) refusedNew(ctx context.Context, times int, t tried) (*Result,
 	case r.neitherLeft(s):
 		res = r.bothGone()
 	case there && times > 0: // listed, and refused: nothing here can mend it
-		res = r.bothGone().asking(refused.Error() + ", although the list shows it: undo, or put another in its place")
+		res = r.bothGone().asking(refused.Error() + ", although the list shows it: " + r.wayOut())
 	case there:
 		return nil, refused
 	}

@@ -17,9 +17,7 @@ func (r *Rotation) mint(ctx context.Context) error {
 	var made apikey.Created
 	var wrong error
 	err := r.change(opCreate, func() (err error) {
-		draft := r.j.draft()
-		draft.Expiry, _ = r.caps.Lifetimes.Fit(draft.Expiry, r.w.Wall())
-		if made, err = r.svc.Create(ctx, draft); err != nil {
+		if made, err = r.svc.Create(ctx, r.draft()); err != nil {
 			return err
 		}
 		for _, n := range made.Notes {
@@ -52,6 +50,13 @@ func (r *Rotation) mint(ctx context.Context) error {
 		return r.findUnnamed(ctx, made)
 	}
 	return err
+}
+
+// draft is what the service is asked for.
+func (r *Rotation) draft() apikey.Draft {
+	d := r.j.draft()
+	d.Expiry, _ = r.caps.Lifetimes.Fit(d.Expiry, r.w.Wall())
+	return d
 }
 
 // findUnnamed finds the row of a create that was answered with a secret and no id: our mark is on no other.

@@ -1,7 +1,6 @@
 package rotation
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -90,7 +89,7 @@ func (r *Rotation) rehearse(ctx context.Context) error {
 	if err := r.findHome(ctx, s); err != nil {
 		return err
 	}
-	if err := cmp.Or(r.refuses(s), r.refuseUnproven(s)); err != nil {
+	if err := r.refuses(s); err != nil {
 		return err
 	}
 	if q := r.askRevive(s.old); q != nil {
@@ -135,9 +134,16 @@ func (r *Rotation) rehearse(ctx context.Context) error {
 			return &RefusedError{Reason: rec.Describe + ": " + wrong, Next: "if it is the right place all the same, say so with --replace"}
 		}
 	}
+	why := r.refuseUnproven(s)
+	switch {
+	case why != nil && (first.IsZero() || r.caps.NoTryDead):
+		return why
+	case why != nil: // the rotation tries that first, and a plan sends no secret
+		r.note("unknown: whether the rotation can begin: only where what a place holds is accepted. Else %s", Unproven(*s.old, r.caps))
+	}
 	r.noteSkew()
 	r.noteRest(s)
-	if q := r.askUnknown(s.old); q != nil {
+	if q := r.askUnknown(); q != nil {
 		return &RefusedError{Reason: q.Text + ": " + strings.Join(q.Lines, "; "), Next: "accept it with " + q.Flag}
 	}
 	return nil

@@ -190,7 +190,11 @@ func (p *Planner) beside() []Act {
 }
 
 func (p *Planner) deliver() []Act {
-	out := append(p.beside(), p.each(func(d delivery.Destination, v DestinationView) []Act {
+	out := p.beside()
+	if p.v.Strategy == strategyRollAtOnce && !p.renews && p.tries {
+		out = append(out, p.call("probe", "1 with the new secret, before it is put anywhere; where it is refused, and the former one accepted, both again until one of them is not, or nothing is written")...)
+	}
+	out = append(out, p.each(func(d delivery.Destination, v DestinationView) []Act {
 		if !v.Reads {
 			return []Act{{Run: d.Describe(), Times: "1"}}
 		}

@@ -2,6 +2,7 @@ package rotation
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -63,7 +64,7 @@ func (r *Rotation) lookAhead(ctx context.Context, then func() (Result, error)) (
 	if places := r.unrestarted(); len(places) > 0 {
 		r.note("%s: the old key goes as soon as the new one works, and a running application fails from then on until it is restarted", restartWords(places))
 	}
-	if q := r.askUnknown(s.old); q != nil {
+	if q := r.askUnknown(); q != nil {
 		return *ask(*q, r.j.Notes...), nil
 	}
 	return then()
@@ -85,7 +86,7 @@ func (r *Rotation) lookAfresh(ctx context.Context) (*listing, error) {
 
 // refuses says why the key cannot be rotated so.
 func (r *Rotation) refuses(s *listing) error {
-	checks := []func(*listing) error{r.refuseByKey, r.refuseByProject, r.refuseByOthers, r.refuseByRights, r.refuseByLifetime}
+	checks := []func(*listing) error{r.refuseByKey, r.refuseByProject, r.refuseByOthers, r.refuseByRights, r.refuseByLifetime, r.refuseByDraft}
 	if r.j.Roll != nil { // its project, its rights and its end stay
 		checks = []func(*listing) error{r.refuseByKey, r.refuseRoll, r.refuseByOthers, r.refuseByRights}
 	}
@@ -143,13 +144,16 @@ func (r *Rotation) askRevive(old *apikey.Key) *Question {
 }
 
 // askUnknown says beforehand what will have to be accepted, where nobody will be there to accept it.
-func (r *Rotation) askUnknown(old *apikey.Key) *Question {
+func (r *Rotation) askUnknown() *Question {
 	var open []string
 	if !r.j.Manual && !r.j.inPlace() {
-		for _, d := range apikey.Compare(*old, *old, r.j.Fields) {
-			if d.Verdict == apikey.Unreported {
-				open = append(open, fmt.Sprintf("whether the new key has the same %s: the service does not report it%s", d.Field, r.sayable(d.Field)))
+		for _, f := range r.j.unseen() {
+			said := fmt.Sprintf("whether the new key has the same %s: the service does not report it%s", f, r.sayable(apikey.Field(f)))
+			if f == string(apikey.FieldExpiry) && !slices.Contains(r.j.Fields, apikey.FieldExpiry) { // nothing says that its keys end at all
+				r.note("unknown: %s", said)
+				continue
 			}
+			open = append(open, said)
 		}
 	}
 	for d, rec := range r.destinations() {
@@ -337,6 +341,23 @@ func (r *Rotation) refuseByLifetime(s *listing) error {
 		r.note("unknown: whether the key expires; the new one is asked for without an end, and the deletion waits until you accept that")
 	}
 	return nil
+}
+
+// refuseByDraft asks the client what it would refuse itself, of the very draft that create sends.
+func (r *Rotation) refuseByDraft(*listing) error {
+	check := r.svc.Abilities().CheckDraft
+	if check == nil || r.j.Manual {
+		return nil
+	}
+	err := check(r.draft())
+	var bad *client.Error
+	switch {
+	case err == nil:
+		return nil
+	case errors.As(err, &bad):
+		err = errors.New(bad.Message)
+	}
+	return &RefusedError{Reason: "no key can be created with what the list shows of this one: " + err.Error(), Next: "create the new one in the dashboard: --strategy " + strategyDashboard}
 }
 
 func (r *Rotation) noteSkew() {

@@ -106,6 +106,48 @@ func TestEveryPlaceIsReadyBeforeTheFormerSecretDies(t *testing.T) {
 	}
 }
 
+// TestARollThatDidNothingWritesOverNothing: the new secret is refused, and the former one accepted, past the service's lag. Whatever else is
+// answered is delivered, since the application may wait for it.
+func TestARollThatDidNothingWritesOverNothing(t *testing.T) {
+	for name, tc := range map[string]struct {
+		fresh, former apikey.Verdict
+		stops         bool
+	}{
+		"nothing was done":           {apikey.Refused, apikey.Accepted, true},
+		"both are refused":           {apikey.Refused, apikey.Refused, false},
+		"the former one is not told": {apikey.Refused, apikey.Silent, false},
+		"the new one is not told":    {apikey.Silent, apikey.Accepted, false},
+	} {
+		f := in(t, atOnceLike)
+		r := f.Start(nil)
+		f.until(r, rotation.Deliver)
+		f.OnProbe = func(whose string, p *apikey.Proof) {
+			switch whose {
+			case "new":
+				p.Verdict = tc.fresh
+			case "old":
+				p.Verdict = tc.former
+			}
+		}
+		f.Log()
+		res, err := r.Do(t.Context())
+		if writes := f.Place(0).Holds() == "new"; err != nil || writes == tc.stops {
+			t.Errorf("%s: it holds %s; %+v, %v", name, f.Place(0).Holds(), res, err)
+		}
+		if !tc.stops {
+			f.Forgive()
+			continue
+		}
+		if res.Question == nil || res.Question.Kind != rotation.AskBothGone || !strings.Contains(res.Question.Text, "it did nothing that can be seen") || strings.Contains(res.Question.Text, "undo") {
+			t.Fatalf("%s: %+v", name, res)
+		}
+		if res, err := r.Answer(t.Context(), rotation.Answer{Kind: rotation.AskBothGone, Subject: res.Question.Subject, Choice: rotation.CloseIt, Reason: "it did nothing"}); err != nil || r.View().State != rotation.Closed || f.Place(0).Holds() != "old" {
+			t.Errorf("%s: %+v, %v, %s", name, res, err, r.View().State)
+		}
+		f.Forgive()
+	}
+}
+
 // TestARollOfWhichTheSecretIsLostIsTakenBackFirst: the answer is asked for again under its name, and comes without the secret.
 func TestARollOfWhichTheSecretIsLostIsTakenBackFirst(t *testing.T) {
 	f := in(t, rollLike)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"detent/apikey"
 )
@@ -82,6 +83,37 @@ func (r *Rotation) oldTells(ctx context.Context, old apikey.Secret) (refused boo
 		return false, nil
 	}
 	return false, fmt.Errorf("whether the key was rolled could not be seen: %s to the former secret", answerWords(last.Proof, silent))
+}
+
+// emptyPatience is how long the tries before a delivery may hold it up where nobody answers: the application may have a dead secret.
+const emptyPatience = 5 * time.Second
+
+// rolledNothing sees, before the former secret is written over, whether a roll at once that was answered with a yes did anything. It did not where
+// the new secret is refused and the former one accepted, both for as long as the service may take to know either; anything else is delivered.
+func (r *Rotation) rolledNothing(ctx context.Context) (*Result, error) {
+	if !r.j.inPlace() || !r.j.atOnce() || r.j.touched() {
+		return nil, nil
+	}
+	old := r.oldSecret(ctx)
+	if r.isNew(old) || r.cannotFindOut(old) != "" {
+		return nil, nil
+	}
+	var fresh, former tried
+	again, err := r.lookUntil(ctx, r.deadBoundOf(), func() (bool, error) {
+		ctx, cancel := context.WithTimeout(ctx, emptyPatience)
+		defer cancel()
+		var err error
+		if fresh, err = r.try(ctx, SubjectNew, r.secret, "in hand", ""); err != nil || fresh.Verdict != apikey.Refused {
+			return true, nil
+		}
+		former, err = r.try(ctx, SubjectOld, old, "as it was before the roll", fresh.Call)
+		return err != nil || !former.accepted(), nil
+	})
+	if err != nil || again {
+		return nil, err
+	}
+	return r.bothGone().asking(fmt.Sprintf("the service answered the roll, and it did nothing that can be seen: the new secret is refused (%s), and the former one still accepted (%s). Nothing was written",
+		fresh.Evidence, former.Evidence)), nil
 }
 
 // mayRollUnnamed looks at the key before it is rolled. The list does not show which secret it has.

@@ -14,7 +14,7 @@ func viewOf(j *journal, strategy Strategy, inHand bool) View {
 		State: j.State, Step: j.Step, Undoing: j.Undoing, OldGone: j.deleteSent(), OldAnswered: j.OldGone, OldOff: j.OldDisabled && !j.deleteSent(),
 		Started: j.Started, Changed: j.Changed,
 		Old: j.Old.key(), NewName: j.Name, Drain: j.Drain, Soak: j.Soak, DrainExplicit: j.DrainExplicit, SoakExplicit: j.SoakExplicit,
-		Notes: slices.Clone(j.Notes), Lacks: j.without(),
+		Notes: slices.Clone(j.Notes), Lacks: j.without(), Unseen: j.unseen(),
 		CanDisable: j.CanDisable, SeesUse: j.SeesUse, History: slices.Clone(j.Log), Claims: slices.Clone(j.Claims)}
 	if j.Roll != nil {
 		v.Overlap, v.FormerDies = j.Roll.Overlap, j.Roll.Ends.Moment

@@ -45,10 +45,14 @@ var retireStage = Stage{ID: Retire, Title: "Retire the old key", Phase: PhaseDel
 
 var createStage = Stage{ID: Create, Title: "Create", Phase: PhaseCreate, Default: "create the new key",
 	Text: func(v *View) string {
-		if len(v.Lacks) > 0 {
-			return fmt.Sprintf("create the key %q with the access and lifetime of the old one but for what cannot be asked for: %s", v.NewName, strings.Join(v.Lacks, ", "))
+		like := "with the access and lifetime of the old one"
+		if len(v.Unseen) > 0 {
+			like = "with what is known of the old one's access and lifetime; not known: " + strings.Join(v.Unseen, ", ")
 		}
-		return fmt.Sprintf("create the key %q with the access and lifetime of the old one", v.NewName)
+		if len(v.Lacks) > 0 {
+			like += " but for what cannot be asked for: " + strings.Join(v.Lacks, ", ")
+		}
+		return fmt.Sprintf("create the key %q %s", v.NewName, like)
 	},
 	Does:   (*Planner).create,
 	Proves: says("the new key exists, and the secret in hand is its"),

@@ -1,6 +1,7 @@
 package rotation_test
 
 import (
+	"os"
 	"strings"
 	"testing"
 
@@ -36,6 +37,29 @@ func TestAKeyWhoseLifeCannotBeSeenIsNotRotated(t *testing.T) {
 		if r.View().Step != rotation.Preflight {
 			t.Errorf("%s: it stands at %s", name, r.View().Step)
 		}
+	}
+}
+
+// TestAPlanOfAKeyWhoseLifeThePlaceMayShowIsNotRefused: the rotation tries what the place holds, which a plan does not send; where no place holds
+// anything the two are refused alike.
+func TestAPlanOfAKeyWhoseLifeThePlaceMayShowIsNotRefused(t *testing.T) {
+	f := in(t, prosopoLike)
+	f.refusesAlike("version", func(string) bool { return true })
+	r := f.Start(func(p *rotation.Params) { noWaits(p); p.PlanOnly = true })
+	plan, err := r.Plan(t.Context())
+	if err != nil || !strings.Contains(strings.Join(plan.Unknown, "; "), "has none of the permissions version") {
+		t.Errorf("%v, %q", err, plan.Unknown)
+	}
+	r.Close()
+	empty := in(t, prosopoLike)
+	empty.refusesAlike("version", func(string) bool { return true })
+	if err := os.Remove(empty.Place(0).Path()); err != nil {
+		t.Fatal(err)
+	}
+	empty.planIsRefused(noWaits, "has none of the permissions version")
+	r = empty.Start(noWaits)
+	if _, err := r.Do(t.Context()); err == nil || !strings.Contains(err.Error(), "has none of the permissions version") {
+		t.Errorf("%v", err)
 	}
 }
 

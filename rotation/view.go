@@ -38,6 +38,7 @@ type View struct {
 	New                  *apikey.Key // nil before create
 	NewName              string      // the name that the new key gets, or has
 	Lacks                []string    // fields of access that the new key is not asked to have as the old one has them
+	Unseen               []string    // fields of access that the list does not tell of the old key
 	Renews               bool        // a roll makes the new key
 	// Drain and Soak are the waits; Explicit says that the operator named them.
 	Drain, Soak                 time.Duration

@@ -89,10 +89,10 @@ func (d *Declaration) Unsent() (out []apikey.Field) {
 
 // RefusesAlike reports whether what is taken for the refusal of a dead secret, and came with a status, is what a living key without the permission
 // that the probe needs is answered, too, as far as the declaration tells: nothing tells the two apart. A 401 is so where it is said to be one:
-// { status = 401, is = 401 }. Status 0 is any.
+// { status = 401, is = 401 }. Words that a dead one gets tell where others are declared that a living one gets (known). Status 0 is any.
 func (d *Declaration) RefusesAlike(p *Probe, status int) bool {
 	return p.Needs != "" && !p.Own && d.Refusals.Lacking == "" && slices.ContainsFunc(d.Refusals.Means, func(m Meaning) bool {
-		return m.Is == http.StatusUnauthorized && (status == 0 || m.Status == status || m.Status == 0 && status != http.StatusUnauthorized)
+		return m.Is == http.StatusUnauthorized && (m.Words == "" || d.Refusals.Known == "") && (status == 0 || m.Status == status || m.Status == 0 && status != http.StatusUnauthorized)
 	})
 }
 

@@ -250,7 +250,7 @@ func (c *checker) words(d *Declaration) {
 		}
 	}
 	for _, f := range d.Access {
-		if info := apikey.FieldOf(f); !info.Access || info.IsExtra() && info.Filter == "" && !slices.Contains(d.Row.Copied, info.Member()) {
+		if info := apikey.FieldOf(f); !info.Access || info.IsExtra() && info.Filter == "" && !slices.Contains(d.Row.Copied, info.Member()) && !slices.Contains(d.unseen(), f) {
 			c.refuse("access", "%q is no field of access: %s, or a member of row.copied", f, oneOf(accessFields()))
 		}
 	}

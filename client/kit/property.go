@@ -50,6 +50,22 @@ func (d *Declaration) SentAs(f apikey.Field) (out Value) {
 	return out
 }
 
+// unseen are the properties that a create asks for and no list tells of a key. What goes in a member that a row has and a copy keeps is seen there.
+func (d *Declaration) unseen() (out []apikey.Field) {
+	if d.Create == nil {
+		return nil
+	}
+	for _, p := range d.Properties {
+		d.Create.each(func(path string, v Value) {
+			member, _, _ := strings.Cut(path, ".")
+			if p.Unshown && v.Field == apikey.Field(p.Name) && !slices.Contains(d.Row.Copied, member) {
+				out = append(out, v.Field)
+			}
+		})
+	}
+	return out
+}
+
 func (d *Declaration) creates() *Call {
 	if d.Create == nil {
 		return nil

@@ -98,7 +98,8 @@ func snake(name string) string {
 }
 
 // derived says which fields of access a key has, where the declaration does not: those that a row shows or a create sends. Permissions
-// that a row does not show stand in what is copied. A word that a key need not have is compared where one of two keys has it.
+// that a row does not show stand in what is copied. A word that a key need not have is compared where one of two keys has it. What is sent and
+// never shown is access that is not known, whatever the declaration says.
 func derived(d *Declaration) {
 	if d.Access == nil {
 		shown(d)
@@ -112,6 +113,11 @@ func derived(d *Declaration) {
 	d.Access = slices.DeleteFunc(d.Access, func(f apikey.Field) bool {
 		return slices.Contains(d.Row.AbsentIsNone, f) && f != apikey.FieldPermissions && f != apikey.FieldRestrictions
 	})
+	for _, f := range d.unseen() { // a copy may differ in it, and nothing shows that
+		if !slices.Contains(d.Access, f) {
+			d.Access = append(d.Access, f)
+		}
+	}
 }
 
 // shows are the fields that a row has members for.

@@ -85,6 +85,10 @@ create.send.may = { field = "permissions", as = "list" }
 		"row.role = [\"type\"]\nrow.absent_is_none = [\"role\"]":              nil, // two keys without a role are alike
 		"row.permissions = [\"may\"]\nrow.absent_is_none = [\"permissions\"]": {apikey.FieldPermissions},
 		`create.send.until = { field = "expires_at", as = "date" }`:           {apikey.FieldExpiry},
+		// What is sent and never shown is not known of a key, but where it goes in what is copied.
+		"number = [{ name = \"life\", title = \"seconds\", unshown = true }]":                                                                                 {"life"},
+		"access = [\"role\"]\nproperty = [{ name = \"life\", kind = \"text\", title = \"life\", unshown = true }]":                                            {apikey.FieldRole, "life"},
+		"row.copied = [\"in\"]\ncreate.send.in.x = { field = \"life\" }\nproperty = [{ name = \"life\", kind = \"text\", title = \"life\", unshown = true }]": {apikey.FieldExtra},
 	} {
 		if d, err := Load("f.toml", []byte(small+text)); err != nil || !slices.Equal(d.Access, want) {
 			t.Errorf("%s: %v, %v; want %v", text, d, err, want)
@@ -121,6 +125,12 @@ func TestAUsersOwnFileSaysWhatItCouldSayOfAccessThatAKeyLacks(t *testing.T) {
 		`row.project = ["p"]`:                                                 nil, // a key that shows no project has none
 		"row.role = [\"may\"]\nrow.absent_is_none = [\"role\"]":               nil,
 	} {
+		if !strings.Contains(text, "row.expires_at") { // where no member is said to show an end, a key may have one
+			if want == nil {
+				want = map[apikey.Field]string{}
+			}
+			want[apikey.FieldExpiry] = "in f.toml, row.expires_at names the member that shows it, or row.no_expiry_is_never = true says that keys never end"
+		}
 		d, err := LoadUsers("f.toml", []byte(small+text))
 		if err != nil || !maps.Equal(d.Unreported(), want) {
 			t.Errorf("%s: %q, %v; want %q", text, d.Unreported(), err, want)

@@ -29,6 +29,8 @@ type T interface {
 type World struct {
 	t T
 	w *world
+	// OnDraft is what the client checks of a draft; nil where nothing is.
+	OnDraft func(apikey.Draft) error
 	// Caps changes what the service says of itself.
 	Caps func(*apikey.Capabilities)
 	// OnProbe changes an answer about a secret; whose is as in Log.

@@ -23,6 +23,7 @@ func (f *World) Service() client.Service { return &noted{f.w.client(), f} }
 // Abilities are the world's, and what is rolled is noted.
 func (s *noted) Abilities() client.Abilities {
 	can := s.Service.Abilities()
+	can.CheckDraft = s.f.OnDraft
 	can.Roll = client.Where(can.Roll != nil, s.roll)
 	can.EndOverlap = client.Where(can.EndOverlap != nil, s.endOverlap)
 	can.KeepFormer = client.Where(can.KeepFormer != nil, s.keepFormer)
