@@ -123,6 +123,7 @@ func (s *issuer) catalogueByCall(ctx context.Context, d *kit.Catalogue, declared
 // catalogueRows asks page by page. What the declaration says of a permission besides stays said.
 func (s *issuer) catalogueRows(ctx context.Context, d *kit.Catalogue, declared []kit.Permission) (list []kit.Permission, err error) {
 	seen, query := map[string]bool{}, s.firstPage(d.Pages)
+	var all tally
 	for now := (at{}); ; now.page++ {
 		c := s.request(opCatalogue, &d.Call, "", nil)
 		c.ask(d.Pages, query)
@@ -160,8 +161,9 @@ func (s *issuer) catalogueRows(ctx context.Context, d *kit.Catalogue, declared [
 			now.last = cmp.Or(p.ID, s.spelling.Raw(p.Name))
 		}
 		now.total, now.barren = now.total+now.count, len(list) == before && (now.count == 0 || len(rows) > 0)
+		all.add(rest, d.Pages, now.count)
 		if d.Pages == nil {
-			return list, nil
+			return list, all.short(opCatalogue, nil)
 		}
 		cursor, more, bad := following(d.Pages, rest, now)
 		switch {
@@ -170,7 +172,7 @@ func (s *issuer) catalogueRows(ctx context.Context, d *kit.Catalogue, declared [
 		case more && now.page >= maxCatalogue/50:
 			return nil, notWhole(opCatalogue, "the pages of the answer do not come to an end")
 		case !more || now.barren:
-			return list, nil
+			return list, all.short(opCatalogue, d.Pages)
 		}
 		query = furtherPage(d.Pages, query, cursor, now.count)
 	}

@@ -188,6 +188,7 @@ func (s *issuer) pageOfIDs(ctx context.Context, c call, start func(*answer), eac
 			switch {
 			case IsKind(failed[i], NotFound):
 				unseen[id] = true
+				each(&listedKey{key: apikey.Key{ID: s.spelling.Show(id)}, other: true}) // a row all the same
 			case failed[i] != nil:
 				return rest, failed[i]
 			default:
@@ -266,10 +267,14 @@ func (s *issuer) still(ctx context.Context, read pageReader, start func(*answer)
 		return s.widest(ctx, read, start, each)
 	}
 	if p := s.d.List.Pages; p == nil || p.Kind != "page" && p.Kind != "offset" {
-		return s.walkPages(ctx, read, start, each, new(motion))
+		var m motion
+		if err := s.walkPages(ctx, read, start, each, &m); err != nil {
+			return err
+		}
+		return m.short(opList, s.d.List.Pages)
 	}
 	var before []string
-	for range stillReads {
+	for i := range stillReads {
 		var rows []listedKey
 		var m motion
 		err := s.walkPages(ctx, read, func(a *answer) {
@@ -279,7 +284,10 @@ func (s *issuer) still(ctx context.Context, read pageReader, start func(*answer)
 		if err != nil {
 			return err
 		}
-		if !m.moved || slices.Equal(m.ids, before) {
+		short := m.short(opList, s.d.List.Pages) // a key may have gone between the count and the rows
+		if alike := i > 0 && slices.Equal(m.ids, before); short != nil && alike {
+			return short
+		} else if short == nil && !m.moved || alike {
 			for _, row := range rows {
 				row.to(each)
 			}
@@ -296,10 +304,8 @@ type motion struct {
 	page  int      // how many came before this page
 	count string   // of all keys, as the page before said
 	moved bool
+	tally
 }
-
-// totalNames are how a service calls the number of keys that there are.
-var totalNames = []string{"total", "total_count", "totalCount"}
 
 // turn is told of each page when it was read: what it says beside its rows, and how many of them are new.
 func (m *motion) turn(rest beside, p *kit.Pages, fresh int) {
@@ -308,6 +314,7 @@ func (m *motion) turn(rest beside, p *kit.Pages, fresh int) {
 		raw = wire.Dig(rest.members, p.Last)
 	}
 	rows := len(m.ids) - m.page
+	m.add(rest, p, rows)
 	m.moved = m.moved || m.count != "" && len(raw) > 0 && string(raw) != m.count || fresh > 0 && fresh < rows
 	if m.page = len(m.ids); len(raw) > 0 {
 		m.count = string(raw)
@@ -383,13 +390,16 @@ func (s *issuer) widest(ctx context.Context, read pageReader, start func(*answer
 	}
 	var first error
 	for i := s.query.Load(); int(i) < len(queries); i++ {
-		rest, err := read(ctx, s.queryOf(queries[i]), start, func(k *listedKey) { k.to(each) })
+		rows := 0
+		rest, err := read(ctx, s.queryOf(queries[i]), func(a *answer) { rows = 0; start(a) }, func(k *listedKey) { rows++; k.to(each) })
 		if err == nil && wire.SaysMore(rest.members) {
 			return notWhole(opList, "the list says that there are more keys than it has, and nothing says how they are asked for: it is not whole. In an issuer's file list.pages does")
 		}
 		if err == nil {
 			s.query.Store(i)
-			return nil
+			var all tally
+			all.add(rest, nil, rows)
+			return all.short(opList, nil)
 		}
 		if first == nil {
 			first = err
