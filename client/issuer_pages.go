@@ -80,6 +80,9 @@ func (s *issuer) rows(ctx context.Context, c call, start func(*answer), each fun
 		r := s.listed()
 		rest.header = a.header
 		rest.members, err = wire.ReadList(a.body, s.d.List.Rows, func(dec *jsontext.Decoder) error { return each(dec, r) })
+		if rest.unnamed = err == error(wire.ErrNoList); rest.unnamed {
+			err = nil
+		}
 		return err
 	})
 	return rest, err
@@ -128,6 +131,15 @@ func (s *issuer) ofList(r *wire.Record, out *listedKey) (err error) {
 type beside struct {
 	members map[string]json.RawMessage
 	header  http.Header
+	unnamed bool // it is {}
+}
+
+// proves is the failure of a first page that may be anybody's, where the list is to prove something (ForProof).
+func (b beside) proves(ctx context.Context) error {
+	if b.unnamed && ctx.Value(forProofKey{}) != nil {
+		return notWhole(opList, wire.ErrNoList.Error()+": it tells of no key whether it is there")
+	}
+	return nil
 }
 
 // inBody is a number where it is one, and a cursor as the service gave it.
@@ -208,6 +220,7 @@ func (s *issuer) gone(ctx context.Context, ids map[string]bool) error {
 		}
 		return rest, err
 	}
+	ctx = ForProof(ctx)
 	for waited := time.Duration(0); len(ids) > 0; waited += time.Second {
 		still := 0
 		err := s.still(ctx, readIDs, func(*answer) { still = 0 }, func(k *apikey.Key, _ apikey.Secret) {
@@ -348,6 +361,9 @@ func (s *issuer) walkPages(ctx context.Context, read pageReader, start func(*ans
 				further = append(further, *k)
 			}
 		})
+		if err == nil && page == 0 {
+			err = rest.proves(ctx)
+		}
 		if err != nil {
 			return err
 		}
@@ -397,6 +413,9 @@ func (s *issuer) widest(ctx context.Context, read pageReader, start func(*answer
 		}
 		if err == nil {
 			s.query.Store(i)
+			if err := rest.proves(ctx); err != nil {
+				return err
+			}
 			var all tally
 			all.add(rest, nil, rows)
 			return all.short(opList, nil)
@@ -413,7 +432,7 @@ func (s *issuer) widest(ctx context.Context, read pageReader, start func(*answer
 
 // inList is the key that the list has under an id; none where it has no such key.
 func (s *issuer) inList(ctx context.Context, id string) (found listedKey, err error) {
-	err = s.walk(ctx, func(*answer) { found = listedKey{} }, func(k *apikey.Key, secret apikey.Secret) {
+	err = s.walk(ForProof(ctx), func(*answer) { found = listedKey{} }, func(k *apikey.Key, secret apikey.Secret) {
 		if k.ID == id {
 			found = listedKey{key: *k, secret: secret}
 		}

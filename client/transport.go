@@ -278,3 +278,10 @@ type atOnceKey struct{}
 func AtOnce(ctx context.Context) context.Context { return context.WithValue(ctx, atOnceKey{}, true) }
 
 func atOnce(ctx context.Context) bool { return ctx.Value(atOnceKey{}) != nil }
+
+type forProofKey struct{}
+
+// ForProof is for lists by which it is told whether a key is there: {}, which is shown as an empty list, is a failure then.
+func ForProof(ctx context.Context) context.Context {
+	return context.WithValue(ctx, forProofKey{}, true)
+}

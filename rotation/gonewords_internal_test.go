@@ -1,8 +1,12 @@
 package rotation
 
 import (
+	"io"
+	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"detent/apikey"
 	"detent/client"
@@ -32,5 +36,19 @@ func TestADeletionIsSaidByWhatWasAnswered(t *testing.T) {
 		if got := r.j.deletedWords("the key", "k"); !strings.HasPrefix(got, strings.TrimSpace(want)) {
 			t.Errorf("%q, want %q", got, want)
 		}
+	}
+}
+
+// TestAListThatNamesNoListShowsNoKeyMissing: {} is what anybody may answer, though it is shown as an empty list.
+func TestAListThatNamesNoListShowsNoKeyMissing(t *testing.T) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, `{}`) }))
+	t.Cleanup(server.Close)
+	svc, err := client.Open(client.Options{Service: "generic", URL: server.URL, Token: apikey.NewSecret("token-0123456789")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := &Rotation{svc: svc, w: World{Now: time.Now, Wall: time.Now, Hook: func(string) {}}}
+	if s, err := r.lookOnce(t.Context()); !client.IsKind(err, client.BadAnswer) {
+		t.Errorf("%+v, %v", s, err)
 	}
 }
