@@ -77,6 +77,7 @@ type answer struct {
 	header http.Header
 	body   *wire.Guard
 	handed bool
+	cut    bool // it is an object in an answer that broke, which may be a part of what was to come
 }
 
 // transport carries the calls of one profile: limits, deadlines, redirects, retries, the log and
