@@ -31,7 +31,7 @@ func (r *Rotation) askOrClose(text string, first ...Choice) *Result {
 // newMissing asks what is to take the new key's place, where no list shows it for as long as it may be behind, and its secret is not
 // accepted either.
 func (r *Rotation) newMissing() *Result {
-	return r.bothGone().asking("the list does not show the new key: it may have been deleted elsewhere, or have expired. Undo, or put another in its place")
+	return r.bothGone().asking("the list does not show the new key: it may have been deleted elsewhere, or have expired, or the list is behind. Undo, or put another in its place")
 }
 
 // newFails asks the same where a person says that the new key does not work, and nothing that the service answers shows it.
@@ -89,7 +89,7 @@ func (r *Rotation) refusedNew(ctx context.Context, times int, t tried) (*Result,
 }
 
 var (
-	errNewMissing = errors.New("the list does not show the new key: it may have been deleted elsewhere, or have expired")
+	errNewMissing = errors.New("the list does not show the new key: it may have been deleted elsewhere, or have expired, or the list is behind")
 	errNewOff     = errors.New("the new key is disabled: without the old one there would be none that works")
 )
 

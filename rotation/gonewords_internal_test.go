@@ -52,3 +52,32 @@ func TestAListThatNamesNoListShowsNoKeyMissing(t *testing.T) {
 		t.Errorf("%+v, %v", s, err)
 	}
 }
+
+// TestAnOpenDeletionIsSaidByWhatIsKnownOfIt: an answer that came is not missing.
+func TestAnOpenDeletionIsSaidByWhatIsKnownOfIt(t *testing.T) {
+	open := &client.Error{Op: "delete", Kind: client.BadAnswer, Outcome: client.Unknown, Message: "open", Err: client.ErrStillListed}
+	for want, does := range map[string]func(r *Rotation){
+		"its answer is missing": func(r *Rotation) { r.deleteIsSent() },
+		"the service answered that it deleted k, or": func(r *Rotation) {
+			r.deleteIsSent()
+			r.goneBy("k", apikey.Deleted{}, nil)
+			r.isDeleted()
+			r.j.begun(opDelete)
+		},
+		"the service answered a first request with no yes and no no, and its list still had": func(r *Rotation) {
+			r.deleteIsSent()
+			r.goneBy("k", apikey.Deleted{}, open)
+		},
+		"its answer is missing ": func(r *Rotation) {
+			r.isDeleted()
+			r.w.Wall = func() time.Time { return time.Now().Add(time.Hour) }
+			r.deleteIsSent()
+		},
+	} {
+		r := &Rotation{j: &journal{Old: keyRecord{ID: "k"}}, w: World{Now: time.Now, Wall: time.Now, Hook: func(string) {}}}
+		does(r)
+		if got := pendingWords(opDelete, r.j); !strings.Contains(got, strings.TrimSpace(want)) || strings.Contains(got, "missing") == strings.HasPrefix(want, "the service") {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+}

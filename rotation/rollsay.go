@@ -96,7 +96,7 @@ func (j *journal) pendingRoll(op string) string {
 	case op == opDelete && j.atOnce():
 		return "whether the former secret is dead: it dies with the roll, whose answer is missing"
 	case op == opDelete:
-		return "whether the overlap was ended: the call was sent, or may have been, and its answer is missing"
+		return "whether the overlap was ended: " + j.openDeletion("the call")
 	case strings.HasPrefix(op, opDeleteNew):
 		return "whether the key has its former secret again: the answer is missing"
 	}

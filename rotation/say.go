@@ -379,7 +379,7 @@ func pendingWords(op string, j *journal) string {
 	case op == opCreate:
 		return fmt.Sprintf("whether a new key %q was created: the answer is missing; it is looked for by that name", j.Name)
 	case op == opDelete:
-		return "whether the old key was deleted: a deletion was sent, or may have been, and its answer is missing"
+		return "whether the old key was deleted: " + j.openDeletion("a deletion")
 	case op == opDisable:
 		return "whether the old key was disabled: the answer is missing"
 	case strings.HasPrefix(op, "put "):
@@ -390,6 +390,19 @@ func pendingWords(op string, j *journal) string {
 		return "whether " + strings.TrimPrefix(op, "undo ") + " holds the old value again"
 	}
 	return "whether this took effect: " + op
+}
+
+// openDeletion is what is known of a deletion of the old key, or of the end of its overlap, of which it is open what became.
+func (j *journal) openDeletion(what string) string {
+	answered, had := j.claimed(DeleteAnswered, SubjectOld)
+	sent, again := j.claimed(DeleteSent, SubjectOld)
+	switch {
+	case had && (!again || !sent.Evidence().At.After(answered.Evidence().At)):
+		return answered.Evidence().Detail + ", at " + clock(answered.Evidence().At) + ", but the list still showed it after that"
+	case j.GoneBy[j.Old.ID] == answeredOpen:
+		return answeredOpen
+	}
+	return what + " was sent, or may have been, and its answer is missing"
 }
 
 func unreported(diff []Difference) []string {
