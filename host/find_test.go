@@ -32,7 +32,7 @@ func TestAKeyIsFoundByItsNameForEver(t *testing.T) {
 		"the name before three rotations":      {[]apikey.Key{key("k3", "ci ~raaaaaaaaaa ~rbbbbbbbbbb")}, nil, "ci", "k3", "", 0},
 		"the whole name":                       {[]apikey.Key{first, second}, nil, "ci ~raaaaaaaaaa", "k1", "", 0},
 		"a name with a slash":                  {[]apikey.Key{key("k4", "CI/CD Pipeline ~raaaaaaaaaa")}, nil, "CI/CD Pipeline", "k4", "", 0},
-		"the mark of a rotation that is over":  {[]apikey.Key{first}, nil, "ci ~rbbbbbbbbbb", "", `no key has the id or the name "ci ~rbbbbbbbbbb"`, 1},
+		"the mark of a rotation that is over":  {[]apikey.Key{first}, nil, "ci ~rbbbbbbbbbb", "", `no key that is listed has the id or the name "ci ~rbbbbbbbbbb"`, 1},
 		"a part of a name":                     {[]apikey.Key{first}, nil, "c", "", "no key has", 1},
 		"another case":                         {[]apikey.Key{first}, nil, "CI", "", "no key has", 1},
 		"two of one base":                      {[]apikey.Key{first, second}, nil, "ci", "", `2 keys are named "ci": use an id: k1 (ci ~raaaaaaaaaa), k2 (ci ~roooooooooo)`, 2},
