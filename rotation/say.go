@@ -392,19 +392,6 @@ func pendingWords(op string, j *journal) string {
 	return "whether this took effect: " + op
 }
 
-// openDeletion is what is known of a deletion of the old key, or of the end of its overlap, of which it is open what became.
-func (j *journal) openDeletion(what string) string {
-	answered, had := j.claimed(DeleteAnswered, SubjectOld)
-	sent, again := j.claimed(DeleteSent, SubjectOld)
-	switch {
-	case had && (!again || !sent.Evidence().At.After(answered.Evidence().At)):
-		return answered.Evidence().Detail + ", at " + clock(answered.Evidence().At) + ", but the list still showed it after that"
-	case j.GoneBy[j.Old.ID] == answeredOpen:
-		return answeredOpen
-	}
-	return what + " was sent, or may have been, and its answer is missing"
-}
-
 func unreported(diff []Difference) []string {
 	var out []string
 	for _, d := range diff {

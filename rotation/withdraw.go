@@ -78,7 +78,6 @@ func (r *Rotation) sendDelete(ctx context.Context) error {
 
 const (
 	notUnderstood = "a first request was not answered, or not in a way that is understood"
-	answeredOpen  = "the service answered a first request with no yes and no no, and its list still had the key"
 	maybeSent     = "detent ended before it saw the answer to a first request, which may have been sent"
 )
 
