@@ -232,6 +232,9 @@ type Deleted struct {
 	Evidence string
 }
 
+// Answered reports whether the service's own answer says that the key is gone, rather than a list that may be behind.
+func (d Deleted) Answered() bool { return d.AlreadyGone || d.Evidence == "" }
+
 // Words say what became of a key.
 func (d Deleted) Words(key string) string {
 	switch {
@@ -240,7 +243,7 @@ func (d Deleted) Words(key string) string {
 	case d.AlreadyGone:
 		return key + " was already gone"
 	case d.Evidence != "":
-		return key + " deleted: " + d.Evidence
+		return key + " deleted, as far as is seen: " + d.Evidence
 	}
 	return key + " deleted"
 }

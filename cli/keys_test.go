@@ -306,7 +306,7 @@ func TestUpdateRefusesWhatTheServiceCannotWithItsReason(t *testing.T) {
 	m.want(2, "no role", "update", "k", "-p", "local/vertesia", "--name", "x", "--role", "emperor")
 	m.want(2, "name one KEY", "update", "-p", "local/vertesia", "--enable")
 	m.want(2, "read-only", "update", "k", "-p", "local/vertesia", "--disable", "--read-only")
-	m.want(1, "no key has the id or the name", "update", "nope", "-p", "local/vertesia", "--disable")
+	m.want(1, "no key that is listed has the id or the name", "update", "nope", "-p", "local/vertesia", "--disable")
 	if k := m.keys("local/vertesia")[0]; k["name"] != "k" || k["enabled"] != true {
 		t.Errorf("%v", k)
 	}
@@ -349,7 +349,7 @@ func TestDeleteNeedsAConfirmationAndThenTheSecretIsRefused(t *testing.T) {
 	if r := m.run(secret, "verify"); r.code != 1 {
 		t.Errorf("the deleted secret still works: %+v", r)
 	}
-	m.want(1, "no key has the id or the name", "delete", "old", "--yes")
+	m.want(1, "no key that is listed has the id or the name", "delete", "old", "--yes")
 	m.want(2, "read-only", "delete", "old", "--yes", "--read-only")
 }
 

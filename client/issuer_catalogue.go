@@ -123,6 +123,7 @@ func (s *issuer) catalogueByCall(ctx context.Context, d *kit.Catalogue, declared
 // catalogueRows asks page by page. What the declaration says of a permission besides stays said.
 func (s *issuer) catalogueRows(ctx context.Context, d *kit.Catalogue, declared []kit.Permission) (list []kit.Permission, err error) {
 	seen, query := map[string]bool{}, s.firstPage(d.Pages)
+	var all tally
 	for now := (wire.At{}); ; now.Page++ {
 		c := s.request(opCatalogue, &d.Call, "", nil)
 		c.ask(d.Pages, query)
@@ -160,8 +161,9 @@ func (s *issuer) catalogueRows(ctx context.Context, d *kit.Catalogue, declared [
 			now.Last = cmp.Or(p.ID, s.spelling.Raw(p.Name))
 		}
 		now.Total, now.Barren = now.Total+now.Count, len(list) == before && (now.Count == 0 || len(rows) > 0)
+		all.add(rest, d.Pages, now.Count)
 		if d.Pages == nil {
-			return list, nil
+			return list, all.short(opCatalogue, nil)
 		}
 		cursor, more, bad := wire.Following(d.Pages, rest, now)
 		switch {
@@ -170,7 +172,7 @@ func (s *issuer) catalogueRows(ctx context.Context, d *kit.Catalogue, declared [
 		case more && now.Page >= maxCatalogue/50:
 			return nil, notWhole(opCatalogue, "the pages of the answer do not come to an end")
 		case !more || now.Barren:
-			return list, nil
+			return list, all.short(opCatalogue, d.Pages)
 		}
 		query = wire.FurtherPage(d.Pages, query, cursor, now.Count)
 	}

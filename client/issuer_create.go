@@ -150,6 +150,9 @@ func (s *issuer) readMade(a *answer, names []string) (m made, err error) {
 	if m.secret.IsZero() {
 		m.secret, m.bound = beside.Secret(), false
 	}
+	if a.cut && m.secret.IsZero() { // whose object it is, its rest would have told
+		return m, wire.ErrCut
+	}
 	m.row.SetSecret(m.secret)
 	return m, nil
 }

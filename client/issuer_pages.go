@@ -89,6 +89,9 @@ func (s *issuer) rows(ctx context.Context, c call, start func(*answer), each fun
 		r := s.listed()
 		rest.Header = a.header
 		rest.Members, err = wire.ReadList(a.body, s.d.List.Rows, func(dec *jsontext.Decoder) error { return each(dec, r) })
+		if rest.Unnamed = err == error(wire.ErrNoList); rest.Unnamed {
+			err = nil
+		}
 		return err
 	})
 	return rest, err
@@ -130,6 +133,14 @@ func (s *issuer) ofList(r *wire.Record, out *listedKey) (err error) {
 	}
 	s.ofRow(&out.key, r)
 	out.key.Own = out.secret.Equal(s.opts.Token)
+	return nil
+}
+
+// proves is the failure of a first page that may be anybody's, where the list is to prove something (ForProof).
+func proves(ctx context.Context, rest wire.Beside) error {
+	if rest.Unnamed && ctx.Value(forProofKey{}) != nil {
+		return notWhole(opList, wire.ErrNoList.Error()+": it tells of no key whether it is there")
+	}
 	return nil
 }
 
@@ -191,6 +202,7 @@ func (s *issuer) pageOfIDs(ctx context.Context, c call, start func(*answer), eac
 			switch {
 			case IsKind(failed[i], NotFound):
 				unseen[id] = true
+				each(&listedKey{key: apikey.Key{ID: s.spelling.Show(id)}, other: true}) // a row all the same
 			case failed[i] != nil:
 				return rest, failed[i]
 			default:
@@ -210,6 +222,7 @@ func (s *issuer) gone(ctx context.Context, ids map[string]bool) error {
 		}
 		return rest, err
 	}
+	ctx = ForProof(ctx)
 	for waited := time.Duration(0); len(ids) > 0; waited += time.Second {
 		still := 0
 		err := s.still(ctx, readIDs, func(*answer) { still = 0 }, func(k *apikey.Key, _ apikey.Secret) {
@@ -269,10 +282,14 @@ func (s *issuer) still(ctx context.Context, read pageReader, start func(*answer)
 		return s.widest(ctx, read, start, each)
 	}
 	if p := s.d.List.Pages; p == nil || p.Kind != "page" && p.Kind != "offset" {
-		return s.walkPages(ctx, read, start, each, new(motion))
+		var m motion
+		if err := s.walkPages(ctx, read, start, each, &m); err != nil {
+			return err
+		}
+		return m.short(opList, s.d.List.Pages)
 	}
 	var before []string
-	for range stillReads {
+	for i := range stillReads {
 		var rows []listedKey
 		var m motion
 		err := s.walkPages(ctx, read, func(a *answer) {
@@ -282,7 +299,10 @@ func (s *issuer) still(ctx context.Context, read pageReader, start func(*answer)
 		if err != nil {
 			return err
 		}
-		if !m.moved || slices.Equal(m.ids, before) {
+		short := m.short(opList, s.d.List.Pages) // a key may have gone between the count and the rows
+		if alike := i > 0 && slices.Equal(m.ids, before); short != nil && alike {
+			return short
+		} else if short == nil && !m.moved || alike {
 			for _, row := range rows {
 				row.to(each)
 			}
@@ -299,10 +319,8 @@ type motion struct {
 	page  int      // how many came before this page
 	count string   // of all keys, as the page before said
 	moved bool
+	tally
 }
-
-// totalNames are how a service calls the number of keys that there are.
-var totalNames = []string{"total", "total_count", "totalCount"}
 
 // turn is told of each page when it was read: what it says beside its rows, and how many of them are new.
 func (m *motion) turn(rest wire.Beside, p *kit.Pages, fresh int) {
@@ -311,6 +329,7 @@ func (m *motion) turn(rest wire.Beside, p *kit.Pages, fresh int) {
 		raw = wire.Dig(rest.Members, p.Last)
 	}
 	rows := len(m.ids) - m.page
+	m.add(rest, p, rows)
 	m.moved = m.moved || m.count != "" && len(raw) > 0 && string(raw) != m.count || fresh > 0 && fresh < rows
 	if m.page = len(m.ids); len(raw) > 0 {
 		m.count = string(raw)
@@ -344,6 +363,9 @@ func (s *issuer) walkPages(ctx context.Context, read pageReader, start func(*ans
 				further = append(further, *k)
 			}
 		})
+		if err == nil && page == 0 {
+			err = proves(ctx, rest)
+		}
 		if err != nil {
 			return err
 		}
@@ -386,13 +408,19 @@ func (s *issuer) widest(ctx context.Context, read pageReader, start func(*answer
 	}
 	var first error
 	for i := s.query.Load(); int(i) < len(queries); i++ {
-		rest, err := read(ctx, s.queryOf(queries[i]), start, func(k *listedKey) { k.to(each) })
+		rows := 0
+		rest, err := read(ctx, s.queryOf(queries[i]), func(a *answer) { rows = 0; start(a) }, func(k *listedKey) { rows++; k.to(each) })
 		if err == nil && wire.SaysMore(rest.Members) {
 			return notWhole(opList, "the list says that there are more keys than it has, and nothing says how they are asked for: it is not whole. In an issuer's file list.pages does")
 		}
 		if err == nil {
 			s.query.Store(i)
-			return nil
+			if err := proves(ctx, rest); err != nil {
+				return err
+			}
+			var all tally
+			all.add(rest, nil, rows)
+			return all.short(opList, nil)
 		}
 		if first == nil {
 			first = err
@@ -406,7 +434,7 @@ func (s *issuer) widest(ctx context.Context, read pageReader, start func(*answer
 
 // inList is the key that the list has under an id; none where it has no such key.
 func (s *issuer) inList(ctx context.Context, id string) (found listedKey, err error) {
-	err = s.walk(ctx, func(*answer) { found = listedKey{} }, func(k *apikey.Key, secret apikey.Secret) {
+	err = s.walk(ForProof(ctx), func(*answer) { found = listedKey{} }, func(k *apikey.Key, secret apikey.Secret) {
 		if k.ID == id {
 			found = listedKey{key: *k, secret: secret}
 		}

@@ -45,9 +45,9 @@ func (s *issuer) parentChoices(ctx context.Context, parent string) (out Choices,
 	c.list = true
 	err = s.send(ctx, c, func(a *answer) error {
 		out = Choices{}
-		seen := map[string]bool{}
+		seen, rows := map[string]bool{}, 0
 		rest, err := wire.DecodeList(a.body, d.Rows, func(raw []byte) error {
-			if !allSay(wire.Object(raw), d.Only) {
+			if rows++; !allSay(wire.Object(raw), d.Only) {
 				return nil
 			}
 			row, err := s.catalogued(raw, d, nil)
@@ -63,7 +63,9 @@ func (s *issuer) parentChoices(ctx context.Context, parent string) (out Choices,
 			}
 			return err
 		})
-		out.More = wire.SaysMore(rest) || wire.LinkTo(a.header, "next") != ""
+		var all tally
+		all.add(wire.Beside{Members: rest}, nil, rows)
+		out.More = wire.SaysMore(rest) || wire.LinkTo(a.header, "next") != "" || all.short(opParents, nil) != nil
 		return err
 	})
 	if err != nil {

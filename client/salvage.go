@@ -13,6 +13,7 @@ import (
 // notice stands before it, a proxy's comment behind it, the line broke after it. Its secret is shown once.
 func (t *transport) readCreated(resp *http.Response, body wire.Body, a *answer, read func(*answer) error) error {
 	var all bytes.Buffer
+	sent := a.body
 	a.body = wire.NewGuard(io.TeeReader(a.body, &all), wire.MaxOther)
 	err := t.readAnswer(resp, body, a, read)
 	var own *Error
@@ -21,8 +22,9 @@ func (t *transport) readCreated(resp *http.Response, body wire.Body, a *answer, 
 		return err
 	}
 	_, _ = io.Copy(io.Discard, a.body)
+	cut := sent.Failed != nil || errors.Is(err, io.ErrUnexpectedEOF)
 	for _, object := range wire.ObjectsIn(all.Bytes()) {
-		found := &answer{status: a.status, body: wire.NewGuard(bytes.NewReader(object), wire.MaxOther)}
+		found := &answer{status: a.status, body: wire.NewGuard(bytes.NewReader(object), wire.MaxOther), cut: cut}
 		if read(found) == nil {
 			return nil
 		}

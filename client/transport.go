@@ -77,6 +77,7 @@ type answer struct {
 	header http.Header
 	body   *wire.Guard
 	handed bool
+	cut    bool // it is an object in an answer that broke, which may be a part of what was to come
 }
 
 // transport carries the calls of one profile: limits, deadlines, redirects, retries, the log and
@@ -278,3 +279,10 @@ type atOnceKey struct{}
 func AtOnce(ctx context.Context) context.Context { return context.WithValue(ctx, atOnceKey{}, true) }
 
 func atOnce(ctx context.Context) bool { return ctx.Value(atOnceKey{}) != nil }
+
+type forProofKey struct{}
+
+// ForProof is for lists by which it is told whether a key is there: {}, which is shown as an empty list, is a failure then.
+func ForProof(ctx context.Context) context.Context {
+	return context.WithValue(ctx, forProofKey{}, true)
+}

@@ -181,3 +181,20 @@ func TestWhatHoldsNoSecretIsNoAnswerToACreate(t *testing.T) {
 		}
 	}
 }
+
+// TestAPartOfACreateThatBrokeIsNoAnswerWithoutItsSecret: an object within it, such as who made the key, has an id as well. That the answer broke is what
+// is known.
+func TestAPartOfACreateThatBrokeIsNoAnswerWithoutItsSecret(t *testing.T) {
+	for _, declared := range []string{`create = { call = "POST /keys", send = { name = { field = "name" } } }`, `create = { call = "POST /keys", send = { name = { field = "name" } }, secret = { call = "POST /keys/{id}/secret" } }`} {
+		for body, want := range map[string]string{`{"id":"k9","_member":{"id":"m1","name":"ann"},"token":"key-01`: "in the middle", `{"id":"k9","key":{"id":"k9","token":"key-0123456789"},"more`: ""} {
+			s := serve(t, "list.call = \"GET /keys\"\n"+declared+"\n"+plainRows+plainProbe, "token-0123456789", func(w http.ResponseWriter, r *http.Request, _ string) {
+				w.Header().Set("Content-Length", "500")
+				say(w, 201, body)
+			})
+			made, err := s.Create(bg, apikey.Draft{Name: "ci"})
+			if want == "" && (err != nil || made.Key.ID != "k9" || made.Secret.IsZero()) || want != "" && (!MayHaveHappened(err) || !strings.Contains(err.Error(), want) || len(s.asked()) != 1) {
+				t.Errorf("%s: %+v, %v, %q", body, made.Key, err, s.asked())
+			}
+		}
+	}
+}

@@ -29,15 +29,24 @@ func init() {
 			}
 			e.Before = fieldsOf(&was, apikey.FieldRole, apikey.FieldEnabled, apikey.FieldMasked) // by the mask it is told later whose a secret was
 		},
-		recordResult: func(_ *Desk, _ Order, out Outcome, _ error, r *audit.Outcome) {
-			if r.Reason = out.Deleted.Evidence; out.Deleted.AlreadyGone && r.Reason == "" {
-				r.Reason = "already gone"
-			}
-		},
+		recordResult: recordGone("already gone"),
 		call: func(ctx context.Context, d *Desk, o Order) (out Outcome, err error) {
 			out.Deleted, err = d.deleteForSure(ctx, o)
 			return out, err
 		},
+	}
+}
+
+// recordGone is the recordResult of what is answered as a delete is: no more certain than its words are.
+func recordGone(already string) func(*Desk, Order, Outcome, error, *audit.Outcome) {
+	return func(_ *Desk, _ Order, out Outcome, err error, r *audit.Outcome) {
+		switch d := out.Deleted; {
+		case err != nil:
+		case d.Evidence != "":
+			r.Reason, r.Certain = d.Evidence, d.Answered()
+		case d.AlreadyGone:
+			r.Reason = already
+		}
 	}
 }
 

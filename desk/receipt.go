@@ -15,7 +15,9 @@ func (d *Desk) receipts(next Handler) Handler {
 		}
 		e := d.entry(ctx, o)
 		if a, ok := ctx.Value(announcedKey{}).(announced); ok && o.Key.ID != "" && a.id == o.Key.ID && a.action == e.Action {
-			return next(ctx, o)
+			out, err := next(ctx, o)
+			*a.out = out
+			return out, err
 		}
 		end, err := d.o.Ledger.begin(e)
 		if err != nil {
@@ -47,7 +49,10 @@ func (d *Desk) receiptOf(o Order, out Outcome, err error) audit.Outcome {
 }
 
 // announced is a call whose record was begun before the last look at everything, so that nothing lies between that and the call.
-type announced struct{ action, id string }
+type announced struct {
+	action, id string
+	out        *Outcome // what came of it, for the record's end
+}
 
 type announcedKey struct{}
 
@@ -62,5 +67,6 @@ func (d *Desk) Announce(ctx context.Context, action, id string) (context.Context
 	if err != nil {
 		return ctx, nil, err
 	}
-	return context.WithValue(ctx, announcedKey{}, announced{action, id}), func(err error) { end(outcomeOf(err)) }, nil
+	out := new(Outcome)
+	return context.WithValue(ctx, announcedKey{}, announced{action, id, out}), func(err error) { end(d.receiptOf(o, *out, err)) }, nil
 }

@@ -325,3 +325,62 @@ func TestAnUndoThatIsRefusedIsOnRecordWithWhatTheRefusalSays(t *testing.T) {
 		})
 	}
 }
+
+// unsure is an issuer that takes keys for gone by its list alone.
+type unsure struct{ *issuer }
+
+const byItsList = "its list does not have the key"
+
+func (s unsure) Delete(ctx context.Context, id string) (apikey.Deleted, error) {
+	_, err := s.issuer.Delete(ctx, id)
+	return apikey.Deleted{Evidence: byItsList}, err
+}
+
+func (s unsure) EndOverlap(context.Context, string) (apikey.Deleted, error) {
+	return apikey.Deleted{Evidence: byItsList}, nil
+}
+
+func (s unsure) Abilities() client.Abilities {
+	can := s.issuer.Abilities()
+	can.EndOverlap = s.EndOverlap
+	return can
+}
+
+// TestAReceiptIsNoMoreCertainThanItsWords: what a list alone shows is not certain, in a rotation neither.
+func TestAReceiptIsNoMoreCertainThanItsWords(t *testing.T) {
+	for name, do := range map[string]func(at *counter) error{
+		"by hand": func(at *counter) error {
+			out, err := at.Do(t.Context(), Order{What: Delete, Key: apikey.Key{ID: "k"}})
+			if words := out.Deleted.Words("k"); !strings.Contains(words, "as far as is seen") {
+				t.Error(words)
+			}
+			return err
+		},
+		"announced": func(at *counter) error {
+			ctx, end, err := at.Announce(t.Context(), "delete", "k")
+			if err == nil {
+				_, err = at.Acts().Delete(ctx, "k")
+				end(err)
+			}
+			return err
+		},
+		"an overlap": func(at *counter) error {
+			_, err := at.Do(t.Context(), Order{What: EndOverlap, Key: apikey.Key{ID: "k"}})
+			return err
+		},
+	} {
+		at := open(t, unsure{&issuer{caps: able, keys: []apikey.Key{{ID: "k"}}}}, nil)
+		if err := do(at); err != nil {
+			t.Fatal(name, err)
+		}
+		all := at.records()
+		if end := all[len(all)-1]; end.Result != audit.Done || end.Certain == nil || *end.Certain || end.Reason != byItsList {
+			t.Errorf("%s: %s, certain %v: %q", name, end.Result, *end.Certain, end.Reason)
+		}
+	}
+	at := open(t, &issuer{caps: able, keys: []apikey.Key{{ID: "k"}}, fails: []error{lost, lost}}, nil)
+	_, err := at.Do(t.Context(), Order{What: Delete, Key: apikey.Key{ID: "k"}})
+	if all := at.records(); err == nil || all[len(all)-1].Reason == "" {
+		t.Errorf("a delete that was not answered: %v, on record %+v", err, all[len(all)-1])
+	}
+}

@@ -47,11 +47,7 @@ func init() {
 				}
 				return c.Roll.Ability
 			},
-			recordResult: func(_ *Desk, _ Order, out Outcome, _ error, r *audit.Outcome) {
-				if out.Deleted.AlreadyGone {
-					r.Reason = "no overlap runs"
-				}
-			},
+			recordResult: recordGone("no overlap runs"),
 			call: byCall(noCall, has, func(ctx context.Context, can client.Abilities, o Order) (out Outcome, err error) {
 				out.Deleted, err = call(can, ctx, o.Key)
 				return out, err

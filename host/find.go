@@ -64,7 +64,7 @@ func (s *Session) FindToChange(ctx context.Context, text string, open []rotation
 	}
 	base, _ := apikey.SplitName(k.Name)
 	if k.Name != text && base != text {
-		return apikey.Key{}, fmt.Errorf("no key is called %q; %q may be the one whose name was cut: give its id, %s", text, k.Name, k.ID)
+		return apikey.Key{}, fmt.Errorf("no key that is listed is called %q; %q may be the one whose name was cut: give its id, %s", text, k.Name, k.ID)
 	}
 	for _, v := range open {
 		if concerns(v, k) || s.sameBase(v.Old.Name, base) {
@@ -108,7 +108,7 @@ func (s *Session) pick(keys []apikey.Key, text string, open []rotation.View) (k 
 	case 1:
 		return named[0], true, nil
 	case 0:
-		return apikey.Key{}, true, fmt.Errorf("no key has the id or the name %q", text)
+		return apikey.Key{}, true, fmt.Errorf("no key that is listed has the id or the name %q", text)
 	}
 	for _, v := range open {
 		if !slices.ContainsFunc(named, func(k apikey.Key) bool { return !concerns(v, k) }) {

@@ -51,7 +51,7 @@ func (r *Rotation) seeDead(ctx context.Context, why deadFor) (bool, Result, erro
 	}
 	if !over {
 		return false, Result{Status: Waiting, Wait: max(w.nextTry.Sub(r.w.Now()), 10*time.Millisecond), Left: max(left(), time.Millisecond), Total: r.deadBound(),
-			Message: r.stillWords()}, nil
+			Message: r.stillWords() + r.givenWords()}, nil
 	}
 	if err := r.save("the old secret is still accepted"); err != nil {
 		return false, Result{}, err
@@ -193,6 +193,14 @@ func (r *Rotation) newCall(ctx context.Context) (apikey.Proof, bool, error) {
 		return apikey.Proof{}, false, err
 	}
 	return t.Proof, t.accepted() || t.Verdict == apikey.Known, nil
+}
+
+// givenWords say what the time is made of that an old secret is given, where the service's own lag is a part of it.
+func (r *Rotation) givenWords() string {
+	if r.caps.RevokeLag == 0 || r.j.Mode == Compromised {
+		return ""
+	}
+	return fmt.Sprintf(" (it may be for %s, and is tried for %s more)", span(r.caps.RevokeLag), span(maxPause))
 }
 
 // stillWords say what was seen of an old secret that was not refused yet.

@@ -50,7 +50,7 @@ func (r *Rotation) delete(ctx context.Context) (Result, error) {
 		return Result{}, err
 	}
 	if r.j.ToldGone && listed.old != nil {
-		return r.refusedAsUnknown(fmt.Sprintf("still lists the key after %s", span(r.lag())))
+		return r.refusedAsUnknown(fmt.Sprintf("still lists the key %s later", r.sinceDeleted()))
 	}
 	return r.clearUp(ctx, listed)
 }
@@ -112,9 +112,17 @@ func (r *Rotation) seeGone(ctx context.Context) (*listing, error) {
 		if err := r.save("the deletion was not seen"); err != nil {
 			return nil, err
 		}
-		return nil, fmt.Errorf("%s, but it is still listed after %s, and its secret was not seen to be refused", r.j.deletedWords("the old key", r.j.Old.ID), span(r.lag()))
+		return nil, fmt.Errorf("%s, but %s later it is still listed, and its secret was not seen to be refused", r.j.deletedWords("the old key", r.j.Old.ID), r.sinceDeleted())
 	}
 	return s, nil
+}
+
+// sinceDeleted is how long ago the deletion was answered.
+func (r *Rotation) sinceDeleted() string {
+	if r.j.DeletedAt.IsZero() {
+		return span(r.lag())
+	}
+	return span(max(r.w.Wall().Sub(r.j.DeletedAt), 0).Round(time.Second))
 }
 
 func (r *Rotation) clearUp(ctx context.Context, s *listing) (Result, error) {

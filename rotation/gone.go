@@ -33,7 +33,7 @@ func (r *Rotation) askOrClose(text string, first ...Choice) *Result {
 // accepted either.
 func (r *Rotation) newMissing() *Result {
 	way := r.wayOut()
-	return r.bothGone().asking("the list does not show the new key: it may have been deleted elsewhere, or have expired. " + strings.ToUpper(way[:1]) + way[1:])
+	return r.bothGone().asking("the list does not show the new key: it may have been deleted elsewhere, or have expired, or the list is behind. " + strings.ToUpper(way[:1]) + way[1:])
 }
 
 // wayOut is what there is to do about a new key that does not work: no undo where it would be refused.
@@ -99,7 +99,7 @@ func (r *Rotation) refusedNew(ctx context.Context, times int, t tried) (*Result,
 }
 
 var (
-	errNewMissing = errors.New("the list does not show the new key: it may have been deleted elsewhere, or have expired")
+	errNewMissing = errors.New("the list does not show the new key: it may have been deleted elsewhere, or have expired, or the list is behind")
 	errNewOff     = errors.New("the new key is disabled: without the old one there would be none that works")
 )
 

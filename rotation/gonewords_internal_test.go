@@ -1,8 +1,12 @@
 package rotation
 
 import (
+	"io"
+	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"detent/apikey"
 	"detent/client"
@@ -30,6 +34,49 @@ func TestADeletionIsSaidByWhatWasAnswered(t *testing.T) {
 			r.goneBy("k", a.said, a.err)
 		}
 		if got := r.j.deletedWords("the key", "k"); !strings.HasPrefix(got, strings.TrimSpace(want)) {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+}
+
+// TestAListThatNamesNoListShowsNoKeyMissing: {} is what anybody may answer, though it is shown as an empty list.
+func TestAListThatNamesNoListShowsNoKeyMissing(t *testing.T) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, `{}`) }))
+	t.Cleanup(server.Close)
+	svc, err := client.Open(client.Options{Service: "generic", URL: server.URL, Token: apikey.NewSecret("token-0123456789")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := &Rotation{svc: svc, w: World{Now: time.Now, Wall: time.Now, Hook: func(string) {}}}
+	if s, err := r.lookOnce(t.Context()); !client.IsKind(err, client.BadAnswer) {
+		t.Errorf("%+v, %v", s, err)
+	}
+}
+
+// TestAnOpenDeletionIsSaidByWhatIsKnownOfIt: an answer that came is not missing.
+func TestAnOpenDeletionIsSaidByWhatIsKnownOfIt(t *testing.T) {
+	open := &client.Error{Op: "delete", Kind: client.BadAnswer, Outcome: client.Unknown, Message: "open", Err: client.ErrStillListed}
+	for want, does := range map[string]func(r *Rotation){
+		"its answer is missing": func(r *Rotation) { r.deleteIsSent() },
+		"the service answered that it deleted k, or": func(r *Rotation) {
+			r.deleteIsSent()
+			r.goneBy("k", apikey.Deleted{}, nil)
+			r.isDeleted()
+			r.j.begun(opDelete)
+		},
+		"the service answered a first request with no yes and no no, and its list still had": func(r *Rotation) {
+			r.deleteIsSent()
+			r.goneBy("k", apikey.Deleted{}, open)
+		},
+		"its answer is missing ": func(r *Rotation) {
+			r.isDeleted()
+			r.w.Wall = func() time.Time { return time.Now().Add(time.Hour) }
+			r.deleteIsSent()
+		},
+	} {
+		r := &Rotation{j: &journal{Old: keyRecord{ID: "k"}}, w: World{Now: time.Now, Wall: time.Now, Hook: func(string) {}}}
+		does(r)
+		if got := pendingWords(opDelete, r.j); !strings.Contains(got, strings.TrimSpace(want)) || strings.Contains(got, "missing") == strings.HasPrefix(want, "the service") {
 			t.Errorf("%q, want %q", got, want)
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"detent/apikey"
+	"detent/client"
 )
 
 // listing is what one complete list shows of the keys that concern the rotation.
@@ -46,7 +47,7 @@ func (r *Rotation) look(ctx context.Context) (*listing, error) {
 func (r *Rotation) lookOnce(ctx context.Context) (*listing, error) {
 	s := &listing{at: r.w.Now(), projects: map[string]bool{}, uses: map[string]apikey.Moment{}}
 	r.w.Hook("before: list")
-	err := r.svc.List(ctx, func(batch []apikey.Key) {
+	err := r.svc.List(client.ForProof(ctx), func(batch []apikey.Key) {
 		for _, k := range batch {
 			r.sort(s, k)
 		}

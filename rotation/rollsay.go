@@ -96,7 +96,7 @@ func (j *journal) pendingRoll(op string) string {
 	case op == opDelete && j.atOnce():
 		return "whether the former secret is dead: it dies with the roll, whose answer is missing"
 	case op == opDelete:
-		return "whether the overlap was ended: the call was sent, or may have been, and its answer is missing"
+		return "whether the overlap was ended: " + j.openDeletion("the call")
 	case strings.HasPrefix(op, opDeleteNew):
 		return "whether the key has its former secret again: the answer is missing"
 	}
@@ -169,4 +169,19 @@ func (j *journal) renewedWords() string {
 		return fmt.Sprintf("the service answered that it rolled the old key %s, which ends %s after that; it was not deleted by this rotation", old, span(j.Roll.Overlap))
 	}
 	return fmt.Sprintf("the old key %s was not touched by this rotation", old)
+}
+
+const answeredOpen = "the service answered a first request with no yes and no no, and its list still had the key"
+
+// openDeletion is what is known of a deletion of the old key, or of the end of its overlap, of which it is open what became.
+func (j *journal) openDeletion(what string) string {
+	answered, had := j.claimed(DeleteAnswered, SubjectOld)
+	sent, again := j.claimed(DeleteSent, SubjectOld)
+	switch {
+	case had && (!again || !sent.Evidence().At.After(answered.Evidence().At)):
+		return answered.Evidence().Detail + ", at " + clock(answered.Evidence().At) + ", but the list still showed it after that"
+	case j.GoneBy[j.Old.ID] == answeredOpen:
+		return answeredOpen
+	}
+	return what + " was sent, or may have been, and its answer is missing"
 }

@@ -379,7 +379,7 @@ func pendingWords(op string, j *journal) string {
 	case op == opCreate:
 		return fmt.Sprintf("whether a new key %q was created: the answer is missing; it is looked for by that name", j.Name)
 	case op == opDelete:
-		return "whether the old key was deleted: a deletion was sent, or may have been, and its answer is missing"
+		return "whether the old key was deleted: " + j.openDeletion("a deletion")
 	case op == opDisable:
 		return "whether the old key was disabled: the answer is missing"
 	case strings.HasPrefix(op, "put "):

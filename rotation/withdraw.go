@@ -66,7 +66,7 @@ func (r *Rotation) deleteIsSent() {
 func (r *Rotation) sendDelete(ctx context.Context) error {
 	r.deleteIsSent()
 	r.sentDelete = true
-	if r.j.Unanswered && r.j.GoneBy[r.j.Old.ID] == "" {
+	if _, answered := r.j.claimed(DeleteAnswered, SubjectOld); r.j.Unanswered && !answered && r.j.GoneBy[r.j.Old.ID] == "" {
 		r.isOpen(r.j.Old.ID, notUnderstood)
 	}
 	said, err := r.svc.Delete(client.AtOnce(ctx), r.j.Old.ID)
@@ -104,10 +104,12 @@ func (r *Rotation) takeUpDeletions() {
 func (r *Rotation) goneBy(id string, said apikey.Deleted, err error) {
 	by := notUnderstood
 	first, asked := r.j.GoneBy[id]
-	if first != maybeSent {
+	if first != maybeSent && first != answeredOpen {
 		first = notUnderstood
 	}
 	switch {
+	case errors.Is(err, client.ErrStillListed):
+		by = answeredOpen
 	case client.MayHaveHappened(err):
 	case err != nil:
 		return

@@ -2,6 +2,7 @@ package wire
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -13,8 +14,11 @@ import (
 // BatchSize is how many keys are handed over at once.
 const BatchSize = 500
 
+// ErrNoList is {}: an empty list in the spelling of some services, and what anybody may answer.
+var ErrNoList = BadAnswer("the answer is {}, which names no list")
+
 // ReadList reads a list as a stream: a bare array, or an object that has the array under one of names. each reads one element. The object's
-// other members are returned.
+// other members are returned. ErrNoList comes for an answer that was read to its end.
 func ReadList(g *Guard, names []string, each func(*jsontext.Decoder) error) (rest map[string]json.RawMessage, err error) {
 	dec := loosely(&g.limited)
 	switch dec.PeekKind() {
@@ -31,21 +35,25 @@ func ReadList(g *Guard, names []string, each func(*jsontext.Decoder) error) (res
 			return nil, BadAnswer("the answer is no list")
 		}
 	}
-	if err != nil {
+	if err != nil && err != error(ErrNoList) {
 		return rest, err
 	}
-	return rest, atEnd(dec)
+	return rest, cmp.Or(atEnd(dec), err)
 }
 
-// DecodeList is readList for an element's JSON, which is gone when each returns.
+// DecodeList is ReadList for an element's JSON, which is gone when each returns, where {} is an empty list.
 func DecodeList(g *Guard, names []string, each func(raw []byte) error) (map[string]json.RawMessage, error) {
-	return ReadList(g, names, func(dec *jsontext.Decoder) error {
+	rest, err := ReadList(g, names, func(dec *jsontext.Decoder) error {
 		raw, err := Value(dec)
 		if err != nil {
 			return err
 		}
 		return each(raw)
 	})
+	if err == error(ErrNoList) {
+		err = nil
+	}
+	return rest, err
 }
 
 func readEnvelope(dec *jsontext.Decoder, names []string, each func(*jsontext.Decoder) error) (map[string]json.RawMessage, error) {
@@ -80,20 +88,23 @@ func readEnvelope(dec *jsontext.Decoder, names []string, each func(*jsontext.Dec
 	if err := Refusal(rest); err != nil {
 		return rest, err
 	}
-	if !found && !saysEmpty(rest) {
-		return rest, BadAnswer("the answer has no list")
+	switch {
+	case found || countsNone(rest):
+		return rest, nil
+	case len(rest) == 0:
+		return rest, ErrNoList
 	}
-	return rest, nil
+	return rest, BadAnswer("the answer has no list")
 }
 
-// saysEmpty reports whether an object without a list says that there is none: it holds nothing, or counts none.
-func saysEmpty(members map[string]json.RawMessage) bool {
+// countsNone reports whether an object without a list says that there are none.
+func countsNone(members map[string]json.RawMessage) bool {
 	for _, name := range []string{"total", "count", "totalCount", "total_count", "totalDocs"} {
 		if raw := string(members[name]); raw == "0" || raw == `"0"` {
 			return true
 		}
 	}
-	return len(members) == 0
+	return false
 }
 
 // Refused is an answer with a status of success that says no.

@@ -21,6 +21,7 @@ type At struct {
 type Beside struct {
 	Members map[string]json.RawMessage
 	Header  http.Header
+	Unnamed bool // it is {}: an empty list of some services, and what anybody may answer
 }
 
 // FirstPage is how the first page is asked for, with so many rows; nil for nothing beside the list's own query.
