@@ -20,6 +20,8 @@ type oracle struct {
 
 func (oracle) Abilities() Abilities { return Abilities{} }
 
+func (oracle) Capabilities() apikey.Capabilities { return apikey.Capabilities{} }
+
 func (s oracle) Probe(_ context.Context, _ apikey.Secret, call string) (apikey.Proof, error) {
 	if call != "" {
 		return apikey.Proof{Verdict: apikey.Refused}, nil
