@@ -5,8 +5,6 @@ import (
 	"context"
 	"fmt"
 	"strings"
-	"unicode"
-	"unicode/utf8"
 
 	"detent/apikey"
 	"detent/client/kit"
@@ -123,7 +121,7 @@ func (s *issuer) catalogueByCall(ctx context.Context, d *kit.Catalogue, declared
 // catalogueRows asks page by page. What the declaration says of a permission besides stays said.
 func (s *issuer) catalogueRows(ctx context.Context, d *kit.Catalogue, declared []kit.Permission) (list []kit.Permission, err error) {
 	seen, query := map[string]bool{}, s.firstPage(d.Pages)
-	var all tally
+	var all wire.Tally
 	for now := (wire.At{}); ; now.Page++ {
 		c := s.request(opCatalogue, &d.Call, "", nil)
 		c.ask(d.Pages, query)
@@ -161,9 +159,9 @@ func (s *issuer) catalogueRows(ctx context.Context, d *kit.Catalogue, declared [
 			now.Last = cmp.Or(p.ID, s.spelling.Raw(p.Name))
 		}
 		now.Total, now.Barren = now.Total+now.Count, len(list) == before && (now.Count == 0 || len(rows) > 0)
-		all.add(rest, d.Pages, now.Count)
+		all.Add(rest, d.Pages, now.Count)
 		if d.Pages == nil {
-			return list, all.short(opCatalogue, nil)
+			return list, notWhole(opCatalogue, all.Short(nil))
 		}
 		cursor, more, bad := wire.Following(d.Pages, rest, now)
 		switch {
@@ -172,7 +170,7 @@ func (s *issuer) catalogueRows(ctx context.Context, d *kit.Catalogue, declared [
 		case more && now.Page >= maxCatalogue/50:
 			return nil, notWhole(opCatalogue, "the pages of the answer do not come to an end")
 		case !more || now.Barren:
-			return list, all.short(opCatalogue, d.Pages)
+			return list, notWhole(opCatalogue, all.Short(d.Pages))
 		}
 		query = wire.FurtherPage(d.Pages, query, cursor, now.Count)
 	}
@@ -194,7 +192,7 @@ func (s *issuer) catalogued(raw []byte, d *kit.Catalogue, declared []kit.Permiss
 		}
 		return wire.TextAt(members, path)
 	}
-	p := kit.Permission{Name: s.spelling.Show(cmp.Or(string(name), at(d.Name))), ID: at(d.ID), Feature: s.spelling.Show(at(d.Feature)), Group: heading(at(d.Group)), Description: wire.Field(at(d.Description))}
+	p := kit.Permission{Name: s.spelling.Show(cmp.Or(string(name), at(d.Name))), ID: at(d.ID), Feature: s.spelling.Show(at(d.Feature)), Group: wire.Heading(at(d.Group)), Description: wire.Field(at(d.Description))}
 	if p.Name == "" {
 		return p, wire.BadAnswer("a row of the answer has no name")
 	}
@@ -206,14 +204,4 @@ func (s *issuer) catalogued(raw []byte, d *kit.Catalogue, declared []kit.Permiss
 		}
 	}
 	return p, nil
-}
-
-// heading makes words of a name such as "dns_and_zones".
-func heading(name string) string {
-	words := wire.Field(strings.ReplaceAll(name, "_", " "))
-	first, size := utf8.DecodeRuneInString(words)
-	if size == 0 {
-		return ""
-	}
-	return string(unicode.ToUpper(first)) + words[size:]
 }

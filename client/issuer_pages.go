@@ -282,61 +282,38 @@ func (s *issuer) still(ctx context.Context, read pageReader, start func(*answer)
 		return s.widest(ctx, read, start, each)
 	}
 	if p := s.d.List.Pages; p == nil || p.Kind != "page" && p.Kind != "offset" {
-		var m motion
+		var m wire.Motion
 		if err := s.walkPages(ctx, read, start, each, &m); err != nil {
 			return err
 		}
-		return m.short(opList, s.d.List.Pages)
+		return notWhole(opList, m.Short(s.d.List.Pages))
 	}
 	var before []string
 	for i := range stillReads {
 		var rows []listedKey
-		var m motion
+		var m wire.Motion
 		err := s.walkPages(ctx, read, func(a *answer) {
 			start(a)
-			rows, m = nil, motion{}
+			rows, m = nil, wire.Motion{}
 		}, func(k *apikey.Key, secret apikey.Secret) { rows = append(rows, listedKey{key: *k, secret: secret}) }, &m)
 		if err != nil {
 			return err
 		}
-		short := m.short(opList, s.d.List.Pages) // a key may have gone between the count and the rows
-		if alike := i > 0 && slices.Equal(m.ids, before); short != nil && alike {
+		short := notWhole(opList, m.Short(s.d.List.Pages)) // a key may have gone between the count and the rows
+		if alike := i > 0 && slices.Equal(m.IDs, before); short != nil && alike {
 			return short
-		} else if short == nil && !m.moved || alike {
+		} else if short == nil && !m.Moved || alike {
 			for _, row := range rows {
 				row.to(each)
 			}
 			return nil
 		}
-		before = m.ids
+		before = m.IDs
 	}
 	return notWhole(opList, fmt.Sprintf("keys were made or deleted between the pages of the list each of the %d times that it was read: it is not whole", stillReads))
 }
 
-// motion is what tells that a list moved while it was read.
-type motion struct {
-	ids   []string // of all rows, as they came
-	page  int      // how many came before this page
-	count string   // of all keys, as the page before said
-	moved bool
-	tally
-}
-
-// turn is told of each page when it was read: what it says beside its rows, and how many of them are new.
-func (m *motion) turn(rest wire.Beside, p *kit.Pages, fresh int) {
-	raw, _ := wire.PageMember(rest.Members, totalNames)
-	if p != nil && p.Last != "" {
-		raw = wire.Dig(rest.Members, p.Last)
-	}
-	rows := len(m.ids) - m.page
-	m.add(rest, p, rows)
-	m.moved = m.moved || m.count != "" && len(raw) > 0 && string(raw) != m.count || fresh > 0 && fresh < rows
-	if m.page = len(m.ids); len(raw) > 0 {
-		m.count = string(raw)
-	}
-}
-
-func (s *issuer) walkPages(ctx context.Context, read pageReader, start func(*answer), each visit, m *motion) error {
+func (s *issuer) walkPages(ctx context.Context, read pageReader, start func(*answer), each visit, m *wire.Motion) error {
 	seen, cursors := map[string]bool{}, map[string]bool{}
 	query := s.firstPage(s.d.List.Pages)
 	barren, total, last := 0, 0, "" // pages in a row without a key that is new; rows so far; the id of the last
@@ -345,14 +322,14 @@ func (s *issuer) walkPages(ctx context.Context, read pageReader, start func(*ans
 		var further []listedKey
 		rest, err := read(ctx, query, func(a *answer) {
 			count, further = 0, nil
-			m.ids = m.ids[:m.page]
+			m.IDs = m.IDs[:m.Page]
 			if page == 0 {
 				start(a)
 				clear(seen)
 			}
 		}, func(k *listedKey) {
 			count++
-			m.ids = append(m.ids, k.key.ID)
+			m.IDs = append(m.IDs, k.key.ID)
 			last = s.spelling.Raw(k.key.ID)
 			switch {
 			case seen[k.key.ID]:
@@ -379,7 +356,7 @@ func (s *issuer) walkPages(ctx context.Context, read pageReader, start func(*ans
 			barren = 0
 		}
 		total += count
-		m.turn(rest, s.d.List.Pages, len(seen)-before)
+		m.Turn(rest, s.d.List.Pages, len(seen)-before)
 		cursor, more, bad := wire.Following(s.d.List.Pages, rest, wire.At{Page: page, Count: count, Total: total, Last: last, Barren: barren > 0})
 		more = more && (barren == 0 || !cursors[cursor]) && (barren < maxEmpty || count > 0 || wire.SaysMore(rest.Members))
 		if bad == "" && !more && page > 0 && barren > 0 && count > 0 && wire.SaysMore(rest.Members) {
@@ -418,9 +395,9 @@ func (s *issuer) widest(ctx context.Context, read pageReader, start func(*answer
 			if err := proves(ctx, rest); err != nil {
 				return err
 			}
-			var all tally
-			all.add(rest, nil, rows)
-			return all.short(opList, nil)
+			var all wire.Tally
+			all.Add(rest, nil, rows)
+			return notWhole(opList, all.Short(nil))
 		}
 		if first == nil {
 			first = err

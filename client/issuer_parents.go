@@ -63,9 +63,9 @@ func (s *issuer) parentChoices(ctx context.Context, parent string) (out Choices,
 			}
 			return err
 		})
-		var all tally
-		all.add(wire.Beside{Members: rest}, nil, rows)
-		out.More = wire.SaysMore(rest) || wire.LinkTo(a.header, "next") != "" || all.short(opParents, nil) != nil
+		var all wire.Tally
+		all.Add(wire.Beside{Members: rest}, nil, rows)
+		out.More = wire.SaysMore(rest) || wire.LinkTo(a.header, "next") != "" || all.Short(nil) != ""
 		return err
 	})
 	if err != nil {

@@ -62,7 +62,10 @@ func readOnly(op string) *Error {
 // usableID keeps an id from becoming another path.
 func usableID(id string) bool { return id != "" && id != "." && id != ".." }
 
-// notWhole is the failure of a list that may lack rows.
+// notWhole is the failure of a list that may lack rows; none where there is no reason to think so.
 func notWhole(op, why string) error {
+	if why == "" {
+		return nil
+	}
 	return &Error{Op: op, Kind: BadAnswer, Status: http.StatusOK, Outcome: NotDone, Message: why}
 }

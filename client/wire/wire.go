@@ -2,7 +2,7 @@
 // It knows no call and no service; the rows of a list it reads by the members that a declaration names.
 //
 // Its files from the bottom up: texts made harmless (scrub.go, secretlike.go); bodies (unpack.go, guard.go) and the JSON in them (stream.go);
-// values (wire.go, when.go), and what must go back as it came (verbatim.go, features.go); how a service says no (fault.go), in which words (wordlists.go, lacking.go), or to wait (wait.go); lists and objects (decode.go, shape.go), and which page comes next (pages.go, further.go); a row (record.go).
+// values (wire.go, when.go), and what must go back as it came (verbatim.go, features.go); how a service says no (fault.go), in which words (wordlists.go, lacking.go), or to wait (wait.go); lists and objects (decode.go, shape.go), and which page comes next, and whether all rows came (pages.go, further.go, tally.go); a row (record.go).
 package wire
 
 import (
@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"detent/apikey"
@@ -110,6 +111,16 @@ func FirstOf[T ~string](values ...T) string {
 
 // Field scrubs a text of a key.
 func Field[T ~string](t T) string { return Scrub(string(t), MaxField) }
+
+// Heading makes words of a name such as "dns_and_zones".
+func Heading(name string) string {
+	words := Field(strings.ReplaceAll(name, "_", " "))
+	first, size := utf8.DecodeRuneInString(words)
+	if size == 0 {
+		return ""
+	}
+	return string(unicode.ToUpper(first)) + words[size:]
+}
 
 // LooksLikeWebPage reports whether a body begins as HTML or XML does.
 func LooksLikeWebPage(head []byte) bool {
