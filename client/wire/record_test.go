@@ -82,8 +82,36 @@ func sameRecord(t *testing.T, raw string) {
 		fast.letters, slow.letters = letters{}, letters{}
 		fast.objects, slow.objects = nil, nil
 		fast.own, slow.own = nil, nil
+		fast.order, slow.order, fast.next, slow.next = nil, nil, 0, 0
 		if (gotErr == nil) != (wantErr == nil) || gotErr == nil && !reflect.DeepEqual(fast, slow) {
 			t.Errorf("%q: got %+v, %v; want %+v, %v", raw, fast, gotErr, slow, wantErr)
+		}
+	}
+}
+
+// TestARowIsReadInWhateverOrderTheRowsBeforeWere: that the next member is the one that followed last time is a guess.
+func TestARowIsReadInWhateverOrderTheRowsBeforeWere(t *testing.T) {
+	d, err := issuers.Load("", "prosopo")
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := NewRecord(&d.Row)
+	for _, c := range []struct{ row, id, name, masked string }{
+		{`{"id":"a","x":1,"name":"n","masked":"m"}`, "a", "n", "m"},
+		{`{"masked":"m","name":"n","x":1,"id":"a"}`, "a", "n", "m"},
+		{`{"id":"a","masked":"m"}`, "a", "", "m"},
+		{`{"id":"a","id":"b","name":"n","x":1,"masked":"m","name":"o"}`, "b", "o", "m"},
+		{`{"y":1,"id":"a","z":1,"name":"n","masked":"m"}`, "a", "n", "m"},
+		{`{"ID":"a","Name":"n","x":"id"}`, "a", "n", ""},
+		{`{}`, "", "", ""},
+		{`{"id":"a","x":1,"name":"n","masked":"m","more":1,"id":"c"}`, "c", "n", "m"},
+		{`{"id":"a","x":1,"name":"n","masked":"m"}`, "a", "n", "m"},
+	} {
+		if err := r.Decode([]byte(c.row)); err != nil {
+			t.Fatal(err)
+		}
+		if id, name, masked := FirstOf(r.ID...), FirstOf(r.Name...), FirstOf(r.Masked...); id != c.id || name != c.name || masked != c.masked {
+			t.Errorf("%s: %q %q %q", c.row, id, name, masked)
 		}
 	}
 }

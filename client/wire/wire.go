@@ -2,7 +2,7 @@
 // It knows no call and no service; the rows of a list it reads by the members that a declaration names.
 //
 // Its files from the bottom up: texts made harmless (scrub.go, secretlike.go); bodies (unpack.go, guard.go) and the JSON in them (stream.go);
-// values (wire.go, when.go), and what must go back as it came (verbatim.go, features.go); how a service says no (fault.go), in which words (wordlists.go, lacking.go), or to wait (wait.go); lists and objects (decode.go, shape.go), and which page comes next, and whether all rows came (pages.go, further.go, tally.go); a row (record.go).
+// values (wire.go, when.go), and what must go back as it came (verbatim.go, features.go); how a service says no (fault.go), in which words (wordlists.go, lacking.go), or to wait (wait.go); lists and objects (decode.go, shape.go), and which page comes next, and whether all rows came (pages.go, further.go, tally.go); a row (record.go), and where its values go (place.go).
 package wire
 
 import (
@@ -67,16 +67,21 @@ type Token struct {
 }
 
 func (t *Token) UnmarshalJSON(b []byte) error {
-	var s string
 	if inside, ok := unquoted(b); ok {
-		s = string(inside)
-	} else if json.Unmarshal(b, &s) != nil {
+		t.take(string(inside))
 		return nil
 	}
+	var s string // what json.Unmarshal is given is on the heap
+	if json.Unmarshal(b, &s) == nil {
+		t.take(s)
+	}
+	return nil
+}
+
+func (t *Token) take(s string) {
 	if t.standsIn = isPlaceholder(s); IsPrintable(s) {
 		t.Secret = apikey.NewSecret(s)
 	}
-	return nil
 }
 
 // IsPrintable reports whether a text is printable ASCII without blanks: what a header can carry and a terminal shows as it is.
@@ -93,7 +98,7 @@ func IsPrintable(s string) bool {
 func isPlaceholder(s string) bool {
 	around := func(open, end string) bool { return strings.HasPrefix(s, open) && strings.HasSuffix(s, end) }
 	return around("<", ">") || around("[", "]") || around("(", ")") || strings.Contains(s, "***") || strings.Contains(s, "...") ||
-		len(s) > 1 && strings.Trim(s, s[:1]) == "" || slices.Contains([]string{"hidden", "redacted", "masked"}, strings.ToLower(s))
+		len(s) > 1 && strings.Trim(s, s[:1]) == "" || len(s) <= len("redacted") && slices.Contains([]string{"hidden", "redacted", "masked"}, strings.ToLower(s))
 }
 
 // LeastListed is how long a secret is at least that a list is taken to show.
