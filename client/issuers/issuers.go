@@ -4,6 +4,7 @@ package issuers
 
 import (
 	"bufio"
+	"bytes"
 	"cmp"
 	"embed"
 	"errors"
@@ -38,7 +39,7 @@ var builtIn = sync.OnceValue(func() map[string]func() (*kit.Declaration, error) 
 			if err != nil {
 				return nil, err
 			}
-			return kit.Load(file, raw)
+			return kit.BuiltIn(file, raw)
 		})
 	}
 	return out
@@ -46,54 +47,62 @@ var builtIn = sync.OnceValue(func() map[string]func() (*kit.Declaration, error) 
 
 // BuiltIn are the names of the issuers that are built in, in the order in which they are listed.
 var BuiltIn = sync.OnceValue(func() []string {
-	place := map[string]int{}
 	var out []string
-	for name, head := range heads() {
+	for name := range heads() {
 		out = append(out, name)
-		place[name] = math.MaxInt
-		if at, err := strconv.Atoi(head["place"]); err == nil && at > 0 {
-			place[name] = at
-		}
 	}
-	slices.SortFunc(out, func(a, b string) int { return cmp.Or(cmp.Compare(place[a], place[b]), cmp.Compare(a, b)) })
+	place := func(name string) int { return heads()[name].place }
+	slices.SortFunc(out, func(a, b string) int { return cmp.Or(cmp.Compare(place(a), place(b)), cmp.Compare(a, b)) })
 	return slices.Clip(out)
 })
 
 // Embedded are those that the embedded service speaks, in that order.
 var Embedded = sync.OnceValue(func() []string {
-	return slices.DeleteFunc(slices.Clone(BuiltIn()), func(name string) bool { return heads()[name]["embedded"] != "true" })
+	return slices.DeleteFunc(slices.Clone(BuiltIn()), func(name string) bool { return !heads()[name].embedded })
 })
 
+// head is what every command needs of a built-in declaration. It stands above its first table, and is read by itself: reading all declarations
+// takes as long as the rest of a start.
+type head struct {
+	place    int // in the list; the largest number where it names none
+	embedded bool
+}
+
 // heads are those of all that are built in.
-var heads = sync.OnceValue(func() map[string]map[string]string {
-	out := map[string]map[string]string{}
+var heads = sync.OnceValue(func() map[string]head {
+	out, lines := map[string]head{}, bufio.NewReaderSize(nil, headSize)
 	for name := range builtIn() {
-		out[name] = head(name)
+		f, err := files.Open(name + ".toml")
+		if err != nil {
+			continue
+		}
+		lines.Reset(f)
+		out[name] = readHead(lines)
+		_ = f.Close()
 	}
 	return out
 })
 
-// head are the fields above the first table of a built-in declaration, as they are written. Every command needs two of them, and reading
-// all declarations takes as long as the rest of its start.
-func head(name string) map[string]string {
-	out := map[string]string{}
-	f, err := files.Open(name + ".toml")
-	if err != nil {
-		return out
-	}
-	defer func() { _ = f.Close() }()
-	for lines := bufio.NewReaderSize(f, headSize); ; {
-		line, err := lines.ReadString('\n')
-		if err != nil || strings.HasPrefix(line, "[") {
-			return out
+func readHead(lines *bufio.Reader) head {
+	found := head{place: math.MaxInt}
+	for {
+		line, err := lines.ReadSlice('\n')
+		if err != nil || bytes.HasPrefix(line, []byte("[")) {
+			return found
 		}
-		if field, value, ok := strings.Cut(line, "="); ok {
-			out[strings.TrimSpace(field)] = strings.TrimSpace(value)
+		field, value, _ := bytes.Cut(line, []byte("="))
+		switch value := bytes.TrimSpace(value); string(bytes.TrimSpace(field)) {
+		case "place":
+			if at, err := strconv.Atoi(string(value)); err == nil && at > 0 {
+				found.place = at
+			}
+		case "embedded":
+			found.embedded = string(value) == "true"
 		}
 	}
 }
 
-// headSize is how much of a declaration is read at once for its head.
+// headSize is how much of a declaration is read at once for its head; no line there is longer.
 const headSize = 512
 
 // IsBuiltIn reports whether a name is that of one that is built in.

@@ -7,6 +7,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"sync"
 	"unicode"
 )
 
@@ -52,23 +53,20 @@ func (d *decoder) table(field string, raw any, out reflect.Value) {
 		d.refuse(field, wantsTable)
 		return
 	}
-	places := map[string]reflect.Value{}
-	placesOf(out, places)
+	fields := fieldsOf(out.Type())
 	for _, name := range slices.Sorted(maps.Keys(table)) {
 		at := join(field, name)
-		if place, known := places[name]; known {
-			d.value(at, table[name], place)
+		if index, known := fields[name]; known {
+			d.value(at, table[name], out.FieldByIndex(index))
 		} else {
-			d.refuse(at, "there is no such field; here are %s%s", strings.Join(slices.Sorted(maps.Keys(places)), ", "), atTheTop(field, name))
+			d.refuse(at, "there is no such field; here are %s%s", strings.Join(slices.Sorted(maps.Keys(fields)), ", "), atTheTop(field, name))
 		}
 	}
 }
 
 // atTheTop is what to do about a field of the whole file that stands below the header of a table, which takes it for one of its own.
 func atTheTop(field, name string) string {
-	places := map[string]reflect.Value{}
-	placesOf(reflect.ValueOf(&Declaration{}).Elem(), places)
-	if _, known := places[name]; field == "" || !known {
+	if _, known := fieldsOf(reflect.TypeFor[Declaration]())[name]; field == "" || !known {
 		return ""
 	}
 	return fmt.Sprintf("; %s is a field of the whole file: move it above the first [table]", name)
@@ -81,18 +79,29 @@ func join(field, name string) string {
 	return field + "." + name
 }
 
-// placesOf are the fields of a struct by their names in TOML, those of what it embeds among them.
-func placesOf(v reflect.Value, out map[string]reflect.Value) {
-	for i := range v.NumField() {
-		f := v.Type().Field(i)
+// fieldsOf are the indexes of a struct's fields by their names in TOML, those of what it embeds among them.
+func fieldsOf(t reflect.Type) map[string][]int {
+	if known, ok := knownFields.Load(t); ok {
+		return known.(map[string][]int)
+	}
+	out := make(map[string][]int, t.NumField())
+	for i := range t.NumField() {
+		f := t.Field(i)
 		switch name := cmp.Or(f.Tag.Get("toml"), strings.ToLower(f.Name)); {
 		case f.Anonymous:
-			placesOf(v.Field(i), out)
+			for name, inner := range fieldsOf(f.Type) {
+				out[name] = slices.Concat(f.Index, inner)
+			}
 		case name != "-":
-			out[name] = v.Field(i)
+			out[name] = f.Index
 		}
 	}
+	knownFields.Store(t, out)
+	return out
 }
+
+// knownFields are those of the types that were asked for: a declaration has dozens of tables of one type.
+var knownFields sync.Map
 
 func (d *decoder) value(field string, raw any, out reflect.Value) {
 	if span, ok := out.Addr().Interface().(*Span); ok {

@@ -28,10 +28,8 @@ func allFields() []field {
 		switch {
 		case t == reflect.TypeOf(Span{}):
 		case t.Kind() == reflect.Struct:
-			places := map[string]reflect.Value{}
-			placesOf(reflect.New(t).Elem(), places)
-			for name, v := range places {
-				in(join(path, name), v.Type())
+			for name, index := range fieldsOf(t) {
+				in(join(path, name), t.FieldByIndex(index).Type)
 			}
 		case t.Kind() == reflect.Slice && t.Elem().Kind() == reflect.Struct:
 			in(path+"[0]", t.Elem())

@@ -100,19 +100,11 @@ func TestACreateSendsAName(t *testing.T) {
 	}
 }
 
-// fieldsOfTheFile are those that stand above the first table, by their kind.
-func fieldsOfTheFile() map[string]reflect.Value {
-	places := map[string]reflect.Value{}
-	placesOf(reflect.ValueOf(&Declaration{}).Elem(), places)
-	return places
-}
-
 // TestAFieldOfTheFileBelowATableIsSaidToBelongAbove: each that the table above it does not have.
 func TestAFieldOfTheFileBelowATableIsSaidToBelongAbove(t *testing.T) {
-	own := map[string]reflect.Value{}
-	placesOf(reflect.ValueOf(&Parent{}).Elem(), own)
+	own := fieldsOf(reflect.TypeFor[Parent]())
 	looked := 0
-	for name := range fieldsOfTheFile() {
+	for name := range fieldsOf(reflect.TypeFor[Declaration]()) {
 		if _, has := own[name]; has {
 			continue
 		}
@@ -135,13 +127,10 @@ func TestAListOfTextsIsSaidByOneThatTheFieldMayHave(t *testing.T) {
 	looked := 0
 	for _, of := range []struct {
 		path string
-		in   reflect.Value
-	}{{"", reflect.ValueOf(&Declaration{}).Elem()}, {"row.", reflect.ValueOf(&Row{}).Elem()}, {"list.", reflect.ValueOf(&List{}).Elem()}, {"create.", reflect.ValueOf(&Create{}).Elem()},
-		{"refusals.", reflect.ValueOf(&Refusals{}).Elem()}} {
-		places := map[string]reflect.Value{}
-		placesOf(of.in, places)
-		for name, place := range places {
-			if place.Kind() != reflect.Slice || place.Type().Elem().Kind() != reflect.String {
+		in   reflect.Type
+	}{{"", reflect.TypeFor[Declaration]()}, {"row.", reflect.TypeFor[Row]()}, {"list.", reflect.TypeFor[List]()}, {"create.", reflect.TypeFor[Create]()}, {"refusals.", reflect.TypeFor[Refusals]()}} {
+		for name, index := range fieldsOf(of.in) {
+			if t := of.in.FieldByIndex(index).Type; t.Kind() != reflect.Slice || t.Elem().Kind() != reflect.String {
 				continue
 			}
 			looked++

@@ -35,12 +35,14 @@ func (c *checker) abbreviated(d *Declaration) {
 	if first, size := utf8.DecodeRuneInString(d.Name); d.Title == "" && size > 0 {
 		d.Title = string(unicode.ToUpper(first)) + d.Name[size:]
 	}
-	places := map[string]reflect.Value{}
-	placesOf(reflect.ValueOf(&d.Row).Elem(), places)
+	row := reflect.ValueOf(&d.Row).Elem()
 	name := func(at, field string, members Members) {
-		switch place, known := places[field]; {
-		case !known || place.Type() != reflect.TypeFor[Members]():
-			c.refuse(at, "%q is no field of a row that has members: %s, in the spelling of the wire (created_at or createdAt)", field, oneOf(membered(places)))
+		index, known := fieldsOf(row.Type())[field]
+		if !known || row.FieldByIndex(index).Type() != reflect.TypeFor[Members]() {
+			c.refuse(at, "%q is no field of a row that has members: %s, in the spelling of the wire (created_at or createdAt)", field, oneOf(membered()))
+			return
+		}
+		switch place := row.FieldByIndex(index); {
 		case place.Len() > 0:
 			c.refuse(at, "%q is said already", field)
 		case members == nil:
@@ -75,9 +77,10 @@ func (c *checker) abbreviated(d *Declaration) {
 }
 
 // membered are the fields of a row that are names of members.
-func membered(places map[string]reflect.Value) (out []string) {
-	for field, place := range places {
-		if place.Type() == reflect.TypeFor[Members]() && field != "inside" {
+func membered() (out []string) {
+	row := reflect.TypeFor[Row]()
+	for field, index := range fieldsOf(row) {
+		if row.FieldByIndex(index).Type == reflect.TypeFor[Members]() && field != "inside" {
 			out = append(out, field)
 		}
 	}

@@ -48,12 +48,15 @@ privileged available perform access read write view get create update delete edi
 	nots = strings.NewReplacer("n't ", " not ", "n’t ", " not ", "cannot", "can not", "(s)", "", "log in", "login", "log on", "login", "sign in", "signin", "logged in", "login", "no longer", "longer")
 )
 
-func wordSet(text string) map[string]bool {
-	set := map[string]bool{}
-	for _, word := range strings.Fields(text) {
-		set[word] = true
-	}
-	return set
+// wordSet is made when it is first asked for: few starts of the program ever hear a refusal.
+func wordSet(text string) func() map[string]bool {
+	return sync.OnceValue(func() map[string]bool {
+		set := map[string]bool{}
+		for word := range strings.FieldsSeq(text) {
+			set[word] = true
+		}
+		return set
+	})
 }
 
 // SaysNoMore reports whether a refusal says nothing of the key but what rights it has.
@@ -82,7 +85,7 @@ func understood(clause string, told bool) bool {
 		words[i] = strings.Trim(words[i], "\"'`“”‘’.,:;!?")
 	}
 	words = slices.DeleteFunc(words, func(word string) bool { return word == "" || named(word) })
-	strict := slices.ContainsFunc(words, func(word string) bool { return aboutKeys[word] })
+	strict := slices.ContainsFunc(words, func(word string) bool { return aboutKeys()[word] })
 	object := false // what a right is for may be anything
 	for i, word := range words {
 		next := ""
@@ -90,13 +93,13 @@ func understood(clause string, told bool) bool {
 			next = words[i+1]
 		}
 		switch {
-		case aboutEnds[word], word == "never", word == "not" && !notRight[next], word == "no" && next != "" && !noRight[next],
+		case aboutEnds()[word], word == "never", word == "not" && !notRight()[next], word == "no" && next != "" && !noRight()[next],
 			strict && (word == "denied" || word == "forbidden") && !RightWords().MatchString(clause):
 			return false
-		case word == "not", word == "no", aboutKeys[word], aboutRights[word], livingParticiples[word]:
+		case word == "not", word == "no", aboutKeys()[word], aboutRights()[word], livingParticiples()[word]:
 		case i > 0 && RightWords().MatchString(words[i-1]) && !participle(word): // the name of a right
-		case strict && object && !participle(word) && !slices.ContainsFunc(words[i:], func(word string) bool { return aboutKeys[word] }):
-		case strict, participle(word) && !noParticiples[word], !told && len(words) == 1 && !RightWords().MatchString(word) && !lone[word]:
+		case strict && object && !participle(word) && !slices.ContainsFunc(words[i:], func(word string) bool { return aboutKeys()[word] }):
+		case strict, participle(word) && !noParticiples()[word], !told && len(words) == 1 && !RightWords().MatchString(word) && !lone()[word]:
 			return false
 		}
 		object = object || i > 0 && (word == "to" || word == "for" || word == "on") && RightWords().MatchString(strings.Join(words[:i], " "))
@@ -110,7 +113,7 @@ var lone = wordSet(`error forbidden sorry`)
 // named reports whether a word is the name of something: it has what words of a language do not have. A code that speaks of keys is none.
 func named(word string) bool {
 	for _, part := range strings.FieldsFunc(word, func(r rune) bool { return !unicode.IsLetter(r) }) {
-		if aboutKeys[part] || aboutEnds[part] || participle(part) && !livingParticiples[part] {
+		if aboutKeys()[part] || aboutEnds()[part] || participle(part) && !livingParticiples()[part] {
 			return false
 		}
 	}
