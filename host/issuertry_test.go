@@ -613,3 +613,34 @@ func TestTheProfilesOwnPrefixIsInNoRecord(t *testing.T) {
 		t.Errorf("%v\n%s%s", err, said, recorded)
 	}
 }
+
+// TestATrialIsOfTheFileThatWasChecked: one that is another by the time its calls are made, or stands beside it, is not.
+func TestATrialIsOfTheFileThatWasChecked(t *testing.T) {
+	other := strings.Replace(jotFile, "GET /v1/{team}/keys", "POST /v1/{team}/keys", 1)
+	for _, file := range []string{"jot.toml", "jot"} {
+		folder, asked := t.TempDir(), []string{}
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			asked = append(asked, r.Method)
+			w.Header().Set("Content-Type", "application/json")
+			_, _ = io.WriteString(w, `{"data":[]}`)
+		}))
+		path, beside, meant := filepath.Join(folder, file), filepath.Join(folder, "jot.toml"), filepath.Join(folder, "meant")
+		for at, text := range map[string]string{meant: other, beside: other, path: jotFile} {
+			if err := os.WriteFile(at, []byte(text), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		h := hostWith(t, fmt.Sprintf("[profiles.p]\nservice = \"generic\"\nurl = %q\ntoken = { command = [\"sh\", \"-c\", \"cp %s %s; echo x\"] }\n", server.URL, meant, beside))
+		h.o.Profile, h.o.Timeout = "p", 5*time.Second
+		cfg, err := h.Config()
+		if err != nil {
+			t.Fatal(err)
+		}
+		cfg.Profiles[0].Parents = map[string]string{"team": "t"}
+		var out strings.Builder
+		if err := h.TryIssuer(t.Context(), path, TryOptions{}, &out); slices.Contains(asked, "POST") || file == "jot.toml" && len(asked) == 0 {
+			t.Errorf("%s: %q were asked, %v\n%s", file, asked, err, out.String())
+		}
+		server.Close()
+	}
+}
