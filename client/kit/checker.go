@@ -30,7 +30,10 @@ func (c *checker) undecoded(field, format string, args ...any) {
 // refuse notes a problem at a field's line, or that of the nearest table around it.
 func (c *checker) refuse(field, format string, args ...any) {
 	for _, u := range c.unknown {
-		if field == u || strings.HasPrefix(field, u+".") || strings.HasPrefix(field, u+"[") || strings.HasPrefix(u, field+"[") {
+		if inside, is := strings.CutPrefix(field, u); is && (inside == "" || inside[0] == '.' || inside[0] == '[') {
+			return
+		}
+		if inside, is := strings.CutPrefix(u, field); is && inside[0] == '[' {
 			return
 		}
 	}

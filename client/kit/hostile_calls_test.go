@@ -110,3 +110,15 @@ func TestPagesAreNotAskedForByAnIDThatIsASecret(t *testing.T) {
 		t.Error(found)
 	}
 }
+
+// TestAFileOfProblemsAloneIsSaidInAScreenOfThem, and at once: the first hundred, and how many more there are.
+func TestAFileOfProblemsAloneIsSaidInAScreenOfThem(t *testing.T) {
+	var text strings.Builder
+	for i := range 5000 {
+		fmt.Fprintf(&text, "f%d = 1\n", i)
+	}
+	found := problems(t, text.String())
+	if last := found[len(found)-1]; len(found) != 101 || found[99].Line != 100 || last.Line != 100 || !strings.Contains(last.Text, "more") {
+		t.Errorf("%d problems, the last of them %v", len(found), last)
+	}
+}
