@@ -86,14 +86,14 @@ func Following(p *kit.Pages, rest Beside, now At) (cursor string, more bool, bad
 		if raw := Dig(rest.Members, p.Next); p.InBody && next != "" {
 			return string(raw), true, "" // as it was given: "100" is another cursor than 100
 		}
-		return next, next != "", ""
+		return next, next != "", elsewhere(rest, now, next)
 	case "link":
 		if next == "" {
 			next = LinkTo(rest.Header, "next")
 		}
 		u, err := url.Parse(next)
 		if err != nil || next == "" {
-			return "", false, ""
+			return "", false, elsewhere(rest, now, next)
 		}
 		return u.RawQuery, u.RawQuery != "", ""
 	}
@@ -110,6 +110,14 @@ func Following(p *kit.Pages, rest Beside, now At) (cursor string, more bool, bad
 		cursor = now.Last
 	}
 	return cursor, more, ""
+}
+
+// elsewhere is what is wrong with a page that names the one after it in another place than the declared one.
+func elsewhere(rest Beside, now At, next string) string {
+	if next != "" || now.Count == 0 || !NamesMore(rest) {
+		return ""
+	}
+	return "the list names a further page, and not where list.pages.next says: it is not whole"
 }
 
 // LinkTo is the address that a header Link has for a relation.

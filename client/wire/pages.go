@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"cmp"
 	"encoding/json"
 	"net/url"
 )
@@ -10,6 +11,9 @@ import (
 var (
 	cursorNames = []string{"next_cursor", "nextCursor"}
 	moreNames   = []string{"has_more", "hasMore"}
+	// nextNames are how a service calls the cursor, the number or the address of the page after.
+	nextNames = append(cursorNames, "next", "next_page", "nextPage", "next_page_uri", "next_page_url", "next_url", "nextUrl", "next_link", "nextLink", "@odata.nextLink",
+		"next_page_token", "nextPageToken", "next_token", "nextToken")
 	pageObjects = []string{"pagination", "paging", "meta", "page_info", "pageInfo", "links", "_links"}
 )
 
@@ -21,6 +25,9 @@ func PageMember(rest map[string]json.RawMessage, names []string) (raw json.RawMe
 		}
 	}
 	for _, object := range pageObjects {
+		if rest[object] == nil {
+			continue
+		}
 		inner := Object(rest[object])
 		for _, name := range names {
 			if raw, there = inner[name]; there {
@@ -70,4 +77,23 @@ func nextAddress(rest map[string]json.RawMessage) Text {
 func SaysMore(rest map[string]json.RawMessage) bool {
 	raw, _ := PageMember(rest, moreNames)
 	return Says(raw, true)
+}
+
+// NamesMore reports whether a page says that there is more, or names the page after it.
+func NamesMore(rest Beside) bool {
+	if raw, said := PageMember(rest.Members, moreNames); said {
+		return Says(raw, true)
+	}
+	if LinkTo(rest.Header, "next") != "" {
+		return true
+	}
+	for i := range nextNames {
+		var next Text
+		raw, _ := PageMember(rest.Members, nextNames[i:i+1])
+		_ = next.UnmarshalJSON(raw)
+		if next = cmp.Or(next, Text(TextAt(Object(raw), "href"))); next != "" && next != "0" {
+			return true
+		}
+	}
+	return false
 }
