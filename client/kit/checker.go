@@ -174,9 +174,9 @@ var (
 	plainQuery = sync.OnceValue(func() *regexp.Regexp {
 		return regexp.MustCompile(`^[A-Za-z0-9_.-]+=(?:[A-Za-z0-9_.,-]+|\{[a-z][a-z0-9_]*\})(?:&[A-Za-z0-9_.-]+=(?:[A-Za-z0-9_.,-]+|\{[a-z][a-z0-9_]*\}))*$`)
 	})
-	// pathOf is what a path may hold: segments of unreserved characters, each of them whole or an {id}, and a verb after a colon.
+	// pathOf is what a path may hold: segments of unreserved characters, each of them whole or an {id} with at most an ending, and a verb after a colon.
 	pathOf = sync.OnceValue(func() *regexp.Regexp {
-		return regexp.MustCompile(`^(?:/(?:[A-Za-z0-9_~-][A-Za-z0-9_.~-]*|\{[a-z][a-z0-9_]*\})(?::[a-z][A-Za-z]*)?)+$`)
+		return regexp.MustCompile(`^(?:/(?:[A-Za-z0-9_~-][A-Za-z0-9_.~-]*|\{[a-z][a-z0-9_]*\}(?:\.[a-z]+)?)(?::[a-z][A-Za-z]*)?)+$`)
 	})
 	// credentialName is what a header or a member of a query is called that holds a credential.
 	credentialName = sync.OnceValue(func() *regexp.Regexp {
@@ -196,7 +196,7 @@ var (
 // Words of a declaration that mean something.
 var (
 	settings   = []string{"create", "auth", "token_url", "secret_prefix"}
-	timeForms  = []string{"rfc3339", "rfc3339-ms", "date", "unix", "unix-ms", "unix-text", "seconds", "seconds-text", "days", "word"}
+	timeForms  = []string{"rfc3339", "rfc3339-ms", "date", "unix", "unix-ms", "unix-text", "seconds", "seconds-text", "duration", "days", "word"}
 	rightForms = []string{"list", "grouped", "words", "ids", "objects", "members"}
 	// propertyKinds are those of properties.
 	propertyKinds = texts([]apikey.PropertyKind{apikey.NumberProperty, apikey.ChoiceProperty, apikey.TextProperty, apikey.InstantProperty, apikey.ListProperty, apikey.AddressesProperty, apikey.BooleanProperty})
