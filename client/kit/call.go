@@ -356,6 +356,8 @@ type Probe struct {
 	Can string `toml:"can"`
 	// Needs is the role or permission without which it is refused.
 	Needs string `toml:"needs"`
+	// NeedsToo is, in words, what else a key needs that no permission says: "every index".
+	NeedsToo string `toml:"needs_too"`
 }
 
 // Requests are all calls of a declaration beside its probes, by their fields.

@@ -248,6 +248,12 @@ func (c *checker) probe(field string, p *Probe) {
 			c.paths(field+name, path)
 		}
 	}
+	if p.NeedsToo != "" {
+		c.text(field+".needs_too", p.NeedsToo, 64)
+		if !c.d.RefusesAlike(p, 0) {
+			c.refuse(field+".needs_too", "is for a probe with needs whose refusal a living key may get (refusals.means)")
+		}
+	}
 	if p.NotFound && p.NotFoundRefuses {
 		c.refuse(field+".not_found_refuses", "is the contrary of not_found_accepts")
 	}
