@@ -1,7 +1,6 @@
 package wire
 
 import (
-	"cmp"
 	"encoding/json"
 	"net/url"
 )
@@ -77,23 +76,4 @@ func nextAddress(rest map[string]json.RawMessage) Text {
 func SaysMore(rest map[string]json.RawMessage) bool {
 	raw, _ := PageMember(rest, moreNames)
 	return Says(raw, true)
-}
-
-// NamesMore reports whether a page says that there is more, or names the page after it.
-func NamesMore(rest Beside) bool {
-	if raw, said := PageMember(rest.Members, moreNames); said {
-		return Says(raw, true)
-	}
-	if LinkTo(rest.Header, "next") != "" {
-		return true
-	}
-	for i := range nextNames {
-		var next Text
-		raw, _ := PageMember(rest.Members, nextNames[i:i+1])
-		_ = next.UnmarshalJSON(raw)
-		if next = cmp.Or(next, Text(TextAt(Object(raw), "href"))); next != "" && next != "0" {
-			return true
-		}
-	}
-	return false
 }
