@@ -101,7 +101,7 @@ var (
 	plainSecret = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z0-9_.+/=~:-]*[A-Za-z0-9_=~-]$`) })
 	// joins is what stands between a secret and something else.
 	joins = sync.OnceValue(func() *regexp.Regexp {
-		return regexp.MustCompile(`[?&,;(){}\[\]<>|\\]|[A-Za-z_]=.|://|[.]$|\*\*|%[0-9A-Fa-f]{2}|(?i:key|token|secret|password):`)
+		return regexp.MustCompile(`[?&,;(){}\[\]<>|\\]|[A-Za-z_]=[^=]|://|[.]$|\*\*|%[0-9A-Fa-f]{2}|(?i:key|token|secret|password):`)
 	})
 	// tokens are what secrets are made of. A sign of equality ends one, where it does not pad it.
 	tokens = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`[A-Za-z0-9_.+/~-]{16,}={0,2}`) })

@@ -130,3 +130,14 @@ func TestASecretOfTwoHalvesIsTakenWhole(t *testing.T) {
 		t.Error(half)
 	}
 }
+
+// TestASecretThatIsPaddedIsTheWholeText: the signs at its end are its own, and stand between no name and a value.
+func TestASecretThatIsPaddedIsTheWholeText(t *testing.T) {
+	const padded = "ZDRQdnAyOXppZmRFdkVxbm1iNVU6YWJjZGVmZ2hpamtsbW5vcHFyc3Rn"
+	for _, pad := range []string{"=", "=="} {
+		found, err := apikey.FindSecrets(padded+pad+"\n", apikey.Beginnings(nil), noPairs)
+		if err != nil || len(found) != 1 || found[0].Where != "" || !found[0].Secret.Equal(apikey.NewSecret(padded+pad)) {
+			t.Errorf("%d found, %+v, %v", len(found), found, err)
+		}
+	}
+}

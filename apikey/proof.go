@@ -43,6 +43,8 @@ type Proof struct {
 	// Needs is the permission without which a living key gets this refusal too: alone it shows nothing, and of a key that is known to have
 	// the permission, that its secret is dead.
 	Needs string
+	// NeedsMore says that a key that has it may get this refusal too, for what no permission says: its row proves nothing.
+	NeedsMore bool
 	// Key is the key that the secret belongs to, where the service lets us tell.
 	Key *Key
 	// Evidence says what was asked and answered ("GET /v1/prosopo/provider/admin/rules answered 200").

@@ -13,6 +13,9 @@ func UnknownPermission(text string, c Capabilities) error {
 	full := map[string][]string{}
 	for _, g := range c.PermissionGroups {
 		for _, p := range g.Permissions {
+			if p.Permission.Name == "*" && text != "*" { // who misspelt some of them did not mean all
+				continue
+			}
 			if p.Permission.Name == want.Name {
 				same = append(same, p.Permission.String())
 			}

@@ -168,3 +168,34 @@ func TestWhatTheRowSaysIsNotUnknown(t *testing.T) {
 		t.Errorf("%+v, %v", proof, err)
 	}
 }
+
+// TestALivingKeyThatIsLimitedIsNotCalledDead: it has the permission, and is refused for what no permission says. From where the call has accepted
+// the secret, a refusal is one.
+func TestALivingKeyThatIsLimitedIsNotCalledDead(t *testing.T) {
+	limited := false
+	file := strings.NewReplacer(", secrets = true", "", `secret = ["key"]`, `secret = ["key"], suffix = ["ends"]`, `needs = "search"`, `needs = "search", needs_too = "every index"`).Replace(twoOfOne)
+	s := serve(t, file, "admin-0123456789abcdef", func(w http.ResponseWriter, r *http.Request, body string) {
+		switch {
+		case r.URL.Path == "/keys":
+			say(w, 200, `{"results":[{"uid":"s","name":"searcher","actions":["search"],"ends":"`+searchSecret[len(searchSecret)-16:]+`"}]}`)
+		case limited:
+			say(w, 403, `{"error":"The provided API key is invalid."}`)
+		default:
+			serveTwoOfOne(w, r, body)
+		}
+	})
+	secret := apikey.NewSecret(searchSecret)
+	for _, c := range []struct {
+		limited bool
+		want    apikey.Verdict
+	}{{true, apikey.Silent}, {false, apikey.Accepted}, {true, apikey.Refused}} {
+		limited = c.limited
+		proof, err := s.Probe(t.Context(), secret, "GET /search")
+		if err == nil {
+			proof = byList(t.Context(), s, secret, proof)
+		}
+		if err != nil || proof.Verdict != c.want || c.want == apikey.Silent && !strings.Contains(proof.Why, "without the permission search, or without every index, is answered so too") {
+			t.Errorf("limited: %v: %+v, %v", c.limited, proof, err)
+		}
+	}
+}

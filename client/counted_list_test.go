@@ -120,3 +120,42 @@ row.permissions = ["may"]
 		}
 	}
 }
+
+// TestAListThatNamesAFurtherPageIsNotWhole: where nothing says how it is asked for, or list.pages.next looks in another place. What says that there is no
+// more is believed, and so is a page without a row, as services name a next one for ever.
+func TestAListThatNamesAFurtherPageIsNotWhole(t *testing.T) {
+	const row, nothing = `{"id":"k1","name":"a"}`, ``
+	const link, cursor = `kind = "link"`, `kind = "cursor", by = "token", next = "paging.cursor"`
+	for _, c := range []struct {
+		name, pages, beside, header string
+		whole                       bool
+	}{
+		{"an address", nothing, `"next_page_uri":"/keys?Page=1"`, "", false},
+		{"an address in an object", nothing, `"meta":{"next_page_url":"https://api.acme.com/keys?page=2"}`, "", false},
+		{"an address as a link", nothing, `"_links":{"next":{"href":"/keys?page=2"}}`, "", false},
+		{"a cursor", nothing, `"nextPageToken":"c2"`, "", false},
+		{"a number", nothing, `"next_page":2`, "", false},
+		{"the header", nothing, `"ok":true`, `</keys?page=2>; rel="next"`, false},
+		{"an address, where the header was looked for", link, `"next_page_uri":"/keys?Page=1"`, "", false},
+		{"a cursor in another place", cursor, `"next_cursor":"c2"`, "", false},
+		{"none", nothing, `"next_page_uri":null,"next":"","next_cursor":0`, `</keys?page=1>; rel="first"`, true},
+		{"none, in other words", nothing, `"next":{},"nextPage":false,"_links":{"next":{"href":null}}`, "", true},
+		{"none is said", nothing, `"has_more":false,"next_cursor":"k1"`, "", true},
+		{"none is said, by cursor", cursor + `, more = "paging.more"`, `"paging":{"more":false},"next_cursor":"k1"`, "", true},
+	} {
+		for _, rows := range []string{row, ""} {
+			pages := ""
+			if c.pages != "" {
+				pages = `, pages = { ` + c.pages + ` }`
+			}
+			s := serve(t, `list = { call = "GET /keys", rows = ["data"]`+pages+" }\n"+plainRows+plainProbe, "token-0123456789", func(w http.ResponseWriter, _ *http.Request, _ string) {
+				w.Header().Set("Link", c.header)
+				say(w, 200, `{"data":[`+rows+`],`+c.beside+`}`)
+			})
+			err := s.List(t.Context(), func([]apikey.Key) {})
+			if whole := c.whole || rows == ""; whole && err != nil || !whole && (!IsKind(err, BadAnswer) || !strings.Contains(err.Error(), "not whole")) {
+				t.Errorf("%s, rows %q: %v", c.name, rows, err)
+			}
+		}
+	}
+}

@@ -25,6 +25,7 @@ func TestANewKeyEndsAsTheAnswerOrTheRequestSays(t *testing.T) {
 		"unix":                {ends, `{ field = "expires_at", as = "unix" }`, ``, apikey.Expiry{At: asked}, apikey.Moment{}, second},
 		"unix-ms":             {ends, `{ field = "expires_at", as = "unix-ms" }`, ``, apikey.Expiry{At: asked}, apikey.Moment{}, second},
 		"seconds":             {ends, `{ field = "expires_at", as = "seconds" }`, ``, apikey.Expiry{At: asked}, apikey.Moment{}, second},
+		"duration":            {ends, `{ field = "expires_at", as = "duration" }`, ``, apikey.Expiry{At: asked}, apikey.Moment{}, second},
 		"date":                {ends, `{ field = "expires_at", as = "date" }`, ``, apikey.Expiry{At: asked}, apikey.Moment{}, date},
 		"days":                {ends, `{ field = "expires_at", as = "days" }`, ``, apikey.Expiry{At: asked}, apikey.Moment{}, days},
 		"deep in a body":      {ends, `[{ in = { field = "expires_at", as = "days" } }]`, ``, apikey.Expiry{At: asked}, apikey.Moment{}, days},
@@ -43,7 +44,10 @@ row.secret = ["token"]
 %slist.call = "GET /keys"
 create = { call = "POST /keys", send = { name = { field = "name" }, end = %s } }
 probe = [{ call = "GET /me", answers = "object" }]
-`, c.more, c.send), "a-credential-of-20-signs", func(w http.ResponseWriter, _ *http.Request, _ string) {
+`, c.more, c.send), "a-credential-of-20-signs", func(w http.ResponseWriter, _ *http.Request, body string) {
+				if name == "duration" && !strings.Contains(body, `"end":"180000s"`) {
+					t.Error(body)
+				}
 				w.Header()["Date"] = nil
 				w.WriteHeader(201)
 				_, _ = fmt.Fprintf(w, `{"id":"k1","token":"the-secret-of-20-signs"%s}`, c.answer)

@@ -54,7 +54,12 @@ func (s *issuer) verdictOf(p *kit.Probe, failed error) (apikey.Proof, error) {
 	}
 	proof, err := s.judge(p.Call, did, e)
 	if proof.Refused() && s.d.RefusesAlike(p, cmp.Or(e.Came, e.Status)) {
-		proof.Verdict, proof.Needs, proof.Why = apikey.Silent, p.Needs, fmt.Sprintf("a living key without the permission %s is answered so too: %s", p.Needs, proof.Message)
+		lacks := "without the permission " + p.Needs
+		if p.NeedsToo != "" {
+			lacks += ", or without " + p.NeedsToo + ","
+		}
+		proof.Verdict, proof.Needs, proof.NeedsMore = apikey.Silent, p.Needs, p.NeedsToo != ""
+		proof.Why = fmt.Sprintf("a living key %s is answered so too: %s", lacks, proof.Message)
 		proof.Message = ""
 	}
 	if s.d.Refusals.Lacking != "" {

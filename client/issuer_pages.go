@@ -390,7 +390,7 @@ func (s *issuer) widest(ctx context.Context, read pageReader, start func(*answer
 	for i := s.query.Load(); int(i) < len(queries); i++ {
 		rows := 0
 		rest, err := read(ctx, s.queryOf(queries[i]), func(a *answer) { rows = 0; start(a) }, func(k *listedKey) { rows++; k.to(each) })
-		if err == nil && wire.SaysMore(rest.Members) {
+		if err == nil && (wire.SaysMore(rest.Members) || rows > 0 && wire.NamesMore(rest)) {
 			return notWhole(opList, "the list says that there are more keys than it has, and nothing says how they are asked for: it is not whole. In an issuer's file list.pages does")
 		}
 		if err == nil {

@@ -46,7 +46,7 @@ func (s *issuer) newEnd(e apikey.Expiry) end {
 
 // check refuses what is over by the service's clock. What is left of it would be none, which is a key for ever.
 func (e end) check(as string) *Error {
-	if err := e.Check(e.now.Add(e.ahead)); err != nil && (as == "days" || strings.HasPrefix(as, "seconds")) {
+	if err := e.Check(e.now.Add(e.ahead)); err != nil && (as == "days" || as == "duration" || strings.HasPrefix(as, "seconds")) {
 		return invalidDraft(err.Error() + ", by the service's clock")
 	}
 	return nil
@@ -194,6 +194,8 @@ func (e end) written(as string) any {
 		return e.Seconds(e.now.Add(e.ahead))
 	case "seconds-text":
 		return strconv.FormatInt(e.Seconds(e.now.Add(e.ahead)), 10)
+	case "duration":
+		return strconv.FormatInt(e.Seconds(e.now.Add(e.ahead)), 10) + "s"
 	case "days": // no key ends later than it was asked to
 		return max(1, int64(at.Sub(e.now)/(24*time.Hour)))
 	}

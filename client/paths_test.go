@@ -113,3 +113,20 @@ func TestATrialIsToldOfPaths(t *testing.T) {
 		t.Errorf("%q, %q, %v", came, others, err)
 	}
 }
+
+// TestThePathOfACallMayEndAfterTheID: as services write whose resources have the form of the answer in their address.
+func TestThePathOfACallMayEndAfterTheID(t *testing.T) {
+	var asked []string
+	s := serve(t, "list.call = \"GET /keys.json\"\ndelete.call = \"DELETE /keys/{id}.json\"\n"+plainRows+plainProbe, "token-0123456789", func(w http.ResponseWriter, r *http.Request, _ string) {
+		asked = append(asked, r.Method+" "+r.URL.EscapedPath())
+		w.WriteHeader(204)
+	})
+	if _, err := s.Delete(bg, "a/b"); err != nil || !slices.Equal(asked, []string{"DELETE /keys/a%2Fb.json"}) {
+		t.Errorf("%q, %v", asked, err)
+	}
+	for _, id := range []string{".", "..", ""} {
+		if _, err := s.Delete(bg, id); err == nil || len(asked) > 1 {
+			t.Errorf("%q: %q, %v", id, asked, err)
+		}
+	}
+}

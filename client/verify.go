@@ -103,7 +103,7 @@ func byList(ctx context.Context, s Service, secret apikey.Secret, proof apikey.P
 		case apikey.HoldsNone(k.Permissions, caps.ProvenBy):
 			proof.Hint = ""
 			proof.Why = fmt.Sprintf("%s has none of the permissions %s, and without one of them a living key is answered as a dead one", k.CalledWithID(), strings.Join(caps.ProvenBy, ", "))
-		case has && !shown:
+		case has && !shown && !proof.NeedsMore:
 			proof.Verdict, proof.Message, proof.Why, proof.Needs = apikey.Refused, proof.Why, "", ""
 		}
 	}

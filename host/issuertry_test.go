@@ -35,6 +35,7 @@ type jot struct {
 	ignoreSize, ignorePage, keepsName, milli, noEnd, proxy bool
 	stillOn, neverDead, needsEnd, hides, againBad, zone    bool
 	endStays, endOff, budgetStays, noBudget, strange       bool   // of changes: an end does not move, or to another time, a limit does not, or is not there; another id is named
+	overStays                                              bool   // a key that was deleted stays in the list, as one that is off
 	taken                                                  int    // the status of a create with a name that is taken; 0 for none
 	drops                                                  string // the member of a create that no row has
 	neverUsed, bare, forgetsMeta                           bool   // the first key's use is not written, a new key has no meta, a create with meta makes a key without
@@ -168,6 +169,9 @@ func (j *jot) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		say(200, j.row(j.keys[at]))
 	case r.Method == "GET" && j.blind:
 		no(500, "something went wrong")
+	case about && r.Method == "DELETE" && j.overStays:
+		j.dead[j.keys[at].secret], j.keys[at].on = j.now(), false
+		say(200, map[string]any{"revoked": []string{id}})
 	case about && r.Method == "DELETE":
 		j.dead[j.keys[at].secret] = j.now()
 		j.keys = slices.Delete(j.keys, at, at+1)
@@ -421,6 +425,9 @@ func TestATrialSaysWhatDoesNotHold(t *testing.T) {
 		"and then no answer":   {bend: func(j *jot) { j.mute = true }, want: "update       failed: a name: the list shows it, and the secret is not accepted, 1m8s later: no answer"},
 		"a key that is hidden": {bend: func(j *jot) { j.hides = true }, want: "list         failed: the new key is not in it"},
 		"a second time":        {bend: func(j *jot) { j.againBad = true }, want: "delete       failed: a second time: "},
+		"one that is off is over": {bend: func(j *jot) { j.overStays, j.leaves = true, 3 }, file: func(s string) string { return strings.Replace(s, `, on = { field = "enabled" }`, ``, 1) },
+			want: "delete       the list has the key as one that is off; list.only passes", ends: true},
+		"one that is off may be on again": {bend: func(j *jot) { j.overStays, j.leaves = true, 3 }, want: "delete       failed: the list still has the key"},
 		"no pages": {file: func(s string) string {
 			return strings.Replace(s, `, pages = { kind = "page", by = "page", size = "size", most = 100 }`, `, query = "page=1&size=100"`, 1)
 		}, want: "pages        not tried: the file says nothing of pages", ends: true},

@@ -101,9 +101,11 @@ func (r *Rotation) refuseUnproven(s *listing) error {
 	if accepted || why == "" {
 		return nil
 	}
-	return &RefusedError{Reason: why, Next: "in the issuer's file, declare a [[probe]] whose call a key with one of its permissions is answered, and which it needs; " +
-		"`detent delete` deletes a key that leaked without any proof"}
+	return &RefusedError{Reason: why, Next: unprovenNext}
 }
+
+const unprovenNext = "in the issuer's file, declare a [[probe]] whose call a key with one of its permissions is answered, and which it needs; " +
+	"`detent delete` deletes a key that leaked without any proof"
 
 // Unproven says why no rotation of a key begins whose secret was not seen to be accepted; empty where nothing speaks against it.
 func Unproven(k apikey.Key, caps apikey.Capabilities) string {

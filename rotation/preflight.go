@@ -368,7 +368,12 @@ func (r *Rotation) noteSkew() {
 }
 
 func (r *Rotation) noteRest(s *listing) {
-	if r.j.Manual {
+	switch create := r.caps.Create.OK; {
+	case r.j.Manual && create && !r.caps.Delete.OK:
+		r.note("the service cannot delete keys for detent, so that none could be taken back that it creates: you create the new one in its dashboard and paste it")
+	case r.j.Manual && create:
+		r.note("you create the new key in the service's dashboard and paste it, as you said")
+	case r.j.Manual:
 		r.note("the service cannot create keys for detent: you create the new one in its dashboard and paste it")
 	}
 	if r.j.NotMine != "" {

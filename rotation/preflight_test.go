@@ -680,3 +680,20 @@ func TestWhatWillHaveToBeAcceptedIsSaidBeforeAKeyIsMade(t *testing.T) {
 		t.Errorf("%+v", res)
 	}
 }
+
+// TestADashboardIsNotSaidToBeNeededForWhatTheServiceCan: whoever cannot delete cannot take back what was created; and somebody may want it so.
+func TestADashboardIsNotSaidToBeNeededForWhatTheServiceCan(t *testing.T) {
+	for want, change := range map[string]func(c *apikey.Capabilities){
+		"the service cannot create keys for detent": func(c *apikey.Capabilities) { c.Create = apikey.Cannot("x") },
+		"the service cannot delete keys for detent": func(c *apikey.Capabilities) { c.Delete = apikey.Cannot("x") },
+		"as you said": func(*apikey.Capabilities) {},
+	} {
+		f := in(t, vertesiaLike)
+		f.caps(change)
+		r := f.Start(func(p *rotation.Params) { noWaits(p); p.Strategy = rotation.Dashboard.ID })
+		_, err := r.Do(t.Context())
+		if notes := strings.Join(r.View().Notes, "\n"); err != nil || !strings.Contains(notes, want) || strings.Count(notes, "dashboard") != 1 {
+			t.Errorf("%s: %v\n%s", want, err, notes)
+		}
+	}
+}

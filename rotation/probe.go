@@ -84,9 +84,11 @@ func (r *Rotation) ofKey(subject string, proof apikey.Proof) apikey.Proof {
 		held = r.j.New.key().Permissions
 	}
 	has, _ := apikey.Holds(held, proof.Needs)
+	has = has && !proof.NeedsMore
 	if !has && subject == SubjectOld && r.j.New != nil && r.newCalls[proof.Call] && held != nil {
 		same := apikey.Compare(r.j.Old.key(), r.j.New.key(), []apikey.Field{apikey.FieldPermissions})
-		has = slices.ContainsFunc(same, func(d apikey.Difference) bool { return d.Field == apikey.FieldPermissions && d.Verdict == apikey.Equal })
+		has = slices.ContainsFunc(same, func(d apikey.Difference) bool { return d.Field == apikey.FieldPermissions && d.Verdict == apikey.Equal }) &&
+			!(proof.NeedsMore && slices.ContainsFunc(same, func(d apikey.Difference) bool { return d.Field != apikey.FieldExpiry && d.Verdict == apikey.Differs }))
 	}
 	if has {
 		proof.Verdict, proof.Message, proof.Why, proof.Needs = apikey.Refused, proof.Why, "", ""

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"detent/apikey"
 	"detent/delivery"
@@ -264,6 +265,10 @@ func (r *Rotation) belongs(ctx context.Context, s *listing, secret apikey.Secret
 	}
 	if err := r.refuseUnproven(s); err != nil && t.Needs != "" { // what else it may be is not asked
 		return "", "", err
+	}
+	if t.Verdict == apikey.Silent && t.Needs != "" && by != "" && !r.maybeDead(*s.old) {
+		return "", "", &RefusedError{Reason: fmt.Sprintf("%s holds the old key's secret (%s), and no call shows that it works: %s; %s. That the new key works, which gets the same access, could not be seen", rec.Describe, by, t.Evidence, strings.TrimRight(t.Why, ".")),
+			Next: unprovenNext}
 	}
 	switch {
 	case t.Verdict == apikey.Refused && r.maybeDead(*s.old):

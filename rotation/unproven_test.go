@@ -7,6 +7,7 @@ import (
 
 	"detent/apikey"
 	"detent/rotation"
+	"detent/rotation/world"
 )
 
 // refusesAlike makes the service one that answers a living key without a permission as it answers a dead one; may says whose key has it.
@@ -60,6 +61,20 @@ func TestAPlanOfAKeyWhoseLifeThePlaceMayShowIsNotRefused(t *testing.T) {
 	r = empty.Start(noWaits)
 	if _, err := r.Do(t.Context()); err == nil || !strings.Contains(err.Error(), "has none of the permissions version") {
 		t.Errorf("%v", err)
+	}
+}
+
+// TestAKeyWhoseOwnSecretIsNotSeenToWorkIsNotRotated: it has the permission, and is limited to what no probe reads, so that the new one would be too.
+func TestAKeyWhoseOwnSecretIsNotSeenToWorkIsNotRotated(t *testing.T) {
+	for name, change := range map[string]func(p *rotation.Params){"planned": func(*rotation.Params) {}, "with --replace": func(p *rotation.Params) { p.Replace = true }} {
+		f := in(t, with(genericLike, func(sc *world.Scenario) { sc.Masks = true }))
+		f.refusesAlike("version", func(string) bool { return false })
+		f.caps(func(c *apikey.Capabilities) {}) // its permissions are not what it lacks
+		r := f.Start(func(p *rotation.Params) { noWaits(p); change(p) })
+		res, err := r.Do(t.Context())
+		if err == nil || !strings.Contains(err.Error(), "holds the old key's secret") || !strings.Contains(err.Error(), "no call shows that it works") || res.Question != nil {
+			t.Errorf("%s: %+v, %v", name, res, err)
+		}
 	}
 }
 

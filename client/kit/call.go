@@ -63,7 +63,7 @@ type Call struct {
 type Value struct {
 	Field apikey.Field
 	// As is how a field is written. A time: "rfc3339", "rfc3339-ms", "date", "unix", "unix-ms", "unix-text"; what is left of it:
-	// "seconds", "seconds-text", "days"; "word" for that of expiry.words. Permissions: "list" of their names, "grouped" under their features where all of them are known, "words" with a blank
+	// "seconds", "seconds-text", "duration" for seconds with their unit, "days"; "word" for that of expiry.words. Permissions: "list" of their names, "grouped" under their features where all of them are known, "words" with a blank
 	// between, "objects" for [{Member: …}], "members" for {Each: Value}, "ids" for [{"id": …}] of each. A role: "number". Enabled: "state" for the first word of row.state's on or off.
 	As string
 	// Member is that of each object of as = "objects"; Each, with {} for the word, and Value are the name and the value of each member of as =
@@ -379,6 +379,8 @@ type Probe struct {
 	Can string `toml:"can"`
 	// Needs is the role or permission without which it is refused.
 	Needs string `toml:"needs"`
+	// NeedsToo is, in words, what else a key needs that no permission says: "every index".
+	NeedsToo string `toml:"needs_too"`
 }
 
 // Requests are all calls of a declaration beside its probes, by their fields.

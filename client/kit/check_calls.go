@@ -251,6 +251,12 @@ func (c *checker) probe(field string, p *Probe) {
 			c.paths(field+name, path)
 		}
 	}
+	if p.NeedsToo != "" {
+		c.text(field+".needs_too", p.NeedsToo, 64)
+		if !c.d.RefusesAlike(p, 0) {
+			c.refuse(field+".needs_too", "is for a probe with needs whose refusal a living key may get (refusals.means)")
+		}
+	}
 	if p.NotFound && p.NotFoundRefuses {
 		c.refuse(field+".not_found_refuses", "is the contrary of not_found_accepts")
 	}
@@ -424,7 +430,7 @@ func (c *checker) addressOf(field, call string, id, optional bool) (method strin
 		c.refuse(field, "begins with %s", oneOf(methods))
 		return ""
 	case !pathOf().MatchString(path):
-		c.refuse(field, "%q is no path on the profile's own host: segments of letters, digits and _ . ~ -, {id} or a {parent}, each after a slash, and no query", path)
+		c.refuse(field, "%q is no path on the profile's own host: segments of letters, digits and _ . ~ -, {id} or a {parent}, each after a slash, with at most an ending (.json) after it, and no query", path)
 		return method
 	case strings.Count(path, "{id}") > 1 || !id && strings.Contains(path, "{id}") || id && !optional && !strings.Contains(path, "{id}"):
 		c.refuse(field, "%s", map[bool]string{true: "needs one {id}, for the key that it is about", false: "has an {id}, but is about no key"}[id])

@@ -205,9 +205,9 @@ var (
 	plainQuery = sync.OnceValue(func() *regexp.Regexp {
 		return regexp.MustCompile(`^[A-Za-z0-9_.-]+=(?:[A-Za-z0-9_.,-]+|\{[a-z][a-z0-9_]*\})(?:&[A-Za-z0-9_.-]+=(?:[A-Za-z0-9_.,-]+|\{[a-z][a-z0-9_]*\}))*$`)
 	})
-	// pathOf is what a path may hold: segments of unreserved characters, each of them whole or an {id}, and a verb after a colon.
+	// pathOf is what a path may hold: segments of unreserved characters, each of them whole or an {id} with at most an ending, and a verb after a colon.
 	pathOf = sync.OnceValue(func() *regexp.Regexp {
-		return regexp.MustCompile(`^(?:/(?:[A-Za-z0-9_~-][A-Za-z0-9_.~-]*|\{[a-z][a-z0-9_]*\})(?::[a-z][A-Za-z]*)?)+$`)
+		return regexp.MustCompile(`^(?:/(?:[A-Za-z0-9_~-][A-Za-z0-9_.~-]*|\{[a-z][a-z0-9_]*\}(?:\.[a-z]+)?)(?::[a-z][A-Za-z]*)?)+$`)
 	})
 	credentialName = sync.OnceValue(func() *regexp.Regexp {
 		return regexp.MustCompile(`(?i)^(?:.*[-_.])?(?:(?:api|access|secret|private)[-_.]?key|(?:access[-_]?|auth[-_]?|private[-_]?)?token|secret|password|passwd|pwd|passphrase|jwt|credentials?|authorization|signature)$`)
@@ -226,7 +226,7 @@ var (
 // Words of a declaration that mean something.
 var (
 	settings   = []string{"create", "auth", "token_url", "secret_prefix"}
-	timeForms  = []string{"rfc3339", "rfc3339-ms", "date", "unix", "unix-ms", "unix-text", "seconds", "seconds-text", "days", "word"}
+	timeForms  = []string{"rfc3339", "rfc3339-ms", "date", "unix", "unix-ms", "unix-text", "seconds", "seconds-text", "duration", "days", "word"}
 	rightForms = []string{"list", "grouped", "words", "ids", "objects", "members"}
 	// propertyKinds are those of properties.
 	propertyKinds = texts([]apikey.PropertyKind{apikey.NumberProperty, apikey.ChoiceProperty, apikey.TextProperty, apikey.InstantProperty, apikey.ListProperty, apikey.AddressesProperty, apikey.BooleanProperty})

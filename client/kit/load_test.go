@@ -149,6 +149,7 @@ func TestAWrongDeclarationIsRefusedByLineAndField(t *testing.T) {
 		{11, `probe = [{ call = "GET /v1/{id}", answers = "object" }]`, `has an {id}`},
 		{11, `probe = [{ call = "GET /v1/me", answers = "members" }]`, `members: is missing`},
 		{11, `probe = [{ call = "GET /v1/me", answers = "keys", key_id = "id" }]`, `probe[0].key_id: is in one object`},
+		{11, `probe = [{ call = "GET /me", answers = "object", needs_too = "every index" }]`, `probe[0].needs_too: is for a probe with needs whose refusal a living key may get`},
 		{11, `probe = [{ call = "GET /v1/me", answers = "object", key_id = "a..b" }]`, `probe[0].key_id: "" is no name`},
 		{11, `probe = [{ call = "GET /v1/me", answers = "verdict" }]`, `accepts: is missing`},
 		{11, `probe = [{ call = "GET /v1/me", query = "key={secret}", answers = "object" }]`, `"secret" is no [[parent]]`},

@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"cmp"
 	"encoding/json"
 	"net/http"
 	"net/url"
@@ -86,13 +87,13 @@ func Following(p *kit.Pages, rest Beside, now At) (cursor string, more bool, bad
 		if raw := Dig(rest.Members, p.Next); p.InBody && next != "" {
 			return string(raw), true, "" // as it was given: "100" is another cursor than 100
 		}
-		return next, next != "", ""
+		return next, next != "", elsewhere(rest, now, next)
 	case "link":
 		if next == "" {
 			next = LinkTo(rest.Header, "next")
 		}
 		if next == "" {
-			return "", false, ""
+			return "", false, elsewhere(rest, now, next)
 		}
 		u, err := url.Parse(next)
 		if err == nil {
@@ -118,6 +119,14 @@ func Following(p *kit.Pages, rest Beside, now At) (cursor string, more bool, bad
 	return cursor, more, ""
 }
 
+// elsewhere is what is wrong with a page that names the one after it in another place than the declared one.
+func elsewhere(rest Beside, now At, next string) string {
+	if next != "" || now.Count == 0 || !NamesMore(rest) {
+		return ""
+	}
+	return "the list names a further page, and not where list.pages.next says: it is not whole"
+}
+
 // LinkTo is the address that a header Link has for a relation.
 func LinkTo(h http.Header, relation string) string {
 	for _, line := range h.Values("Link") {
@@ -129,4 +138,23 @@ func LinkTo(h http.Header, relation string) string {
 		}
 	}
 	return ""
+}
+
+// NamesMore reports whether a page says that there is more, or names the page after it.
+func NamesMore(rest Beside) bool {
+	if raw, said := PageMember(rest.Members, moreNames); said {
+		return Says(raw, true)
+	}
+	if LinkTo(rest.Header, "next") != "" {
+		return true
+	}
+	for i := range nextNames {
+		var next Text
+		raw, _ := PageMember(rest.Members, nextNames[i:i+1])
+		_ = next.UnmarshalJSON(raw)
+		if next = cmp.Or(next, Text(TextAt(Object(raw), "href"))); next != "" && next != "0" {
+			return true
+		}
+	}
+	return false
 }

@@ -10,6 +10,9 @@ import (
 var (
 	cursorNames = []string{"next_cursor", "nextCursor"}
 	moreNames   = []string{"has_more", "hasMore"}
+	// nextNames are how a service calls the cursor, the number or the address of the page after.
+	nextNames = append(cursorNames, "next", "next_page", "nextPage", "next_page_uri", "next_page_url", "next_url", "nextUrl", "next_link", "nextLink", "@odata.nextLink",
+		"next_page_token", "nextPageToken", "next_token", "nextToken")
 	pageObjects = []string{"pagination", "paging", "meta", "page_info", "pageInfo", "links", "_links"}
 )
 
@@ -21,6 +24,9 @@ func PageMember(rest map[string]json.RawMessage, names []string) (raw json.RawMe
 		}
 	}
 	for _, object := range pageObjects {
+		if rest[object] == nil {
+			continue
+		}
 		inner := Object(rest[object])
 		for _, name := range names {
 			if raw, there = inner[name]; there {
