@@ -114,16 +114,56 @@ func (p Property) Parse(text string, now time.Time, zone *time.Location) (json.R
 
 // words are several, separated by commas.
 func (p Property) words(text string) (out []string, err error) {
-	for word := range strings.SplitSeq(text, ",") {
-		if word = strings.TrimSpace(word); word == "" {
-			continue
-		}
+	typed, err := split(text)
+	for _, word := range typed {
 		if word, err = p.word(word); err != nil {
 			return nil, err
 		}
 		out = append(out, word)
 	}
-	return inOrder(out), nil
+	return inOrder(out), err
+}
+
+// split takes words apart at commas. One in double quotes may have a comma, or be called none; a quote in it is two.
+func split(text string) (out []string, err error) {
+	for more := true; more; {
+		text = strings.TrimSpace(text)
+		var word string
+		if quoted, is := strings.CutPrefix(text, `"`); !is {
+			word, text, more = strings.Cut(text, ",")
+			word = strings.TrimSpace(word)
+		} else {
+			end := -1
+			for at := 0; end < 0; at += 2 {
+				next := strings.IndexByte(quoted[at:], '"')
+				if next < 0 {
+					return nil, fmt.Errorf("%s is not closed: a second quote ends it", clip(text))
+				}
+				if at += next; !strings.HasPrefix(quoted[at+1:], `"`) {
+					end = at
+				}
+			}
+			word, text = strings.ReplaceAll(quoted[:end], `""`, `"`), strings.TrimSpace(quoted[end+1:])
+			if text, more = strings.CutPrefix(text, ","); !more && text != "" {
+				return nil, fmt.Errorf("a comma goes before %s", clip(text))
+			}
+		}
+		if word != "" {
+			out = append(out, word)
+		}
+	}
+	return out, nil
+}
+
+// Typed are words of a property as split reads them.
+func Typed(words []string) string {
+	out := make([]string, len(words))
+	for i, word := range words {
+		if out[i] = word; strings.ContainsAny(word, `,"`) || word != strings.TrimSpace(word) || strings.EqualFold(word, wordNone) {
+			out[i] = `"` + strings.ReplaceAll(word, `"`, `""`) + `"`
+		}
+	}
+	return strings.Join(out, ", ")
 }
 
 // word is one of the choices by its value or its name, or any where there are none.
@@ -143,6 +183,9 @@ func (p Property) word(text string) (string, error) {
 	case len(found) == 1:
 		return found[0], nil
 	case len(names) > 0:
+		for i, name := range names { // as it is typed
+			names[i] = Typed([]string{name})
+		}
 		return "", fmt.Errorf("there is no %q; %s", clip(text), Clip(Suggest(text, names), 400))
 	case p.Kind == AddressesProperty:
 		if _, err := CleanIP(text); err != nil {
@@ -258,8 +301,9 @@ func (p Property) Same(a, b json.RawMessage, rounding time.Duration) bool {
 	}
 	if p.Kind == InstantProperty {
 		one, err := InstantOf(a)
-		other, bad := InstantOf(b)
-		return err == nil && bad == nil && one.Sub(other).Abs() <= rounding
+		if other, bad := InstantOf(b); err == nil && bad == nil {
+			return one.Sub(other).Abs() <= rounding
+		}
 	}
 	return canonicalJSON(a, false) == canonicalJSON(b, false)
 }

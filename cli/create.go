@@ -152,7 +152,7 @@ func (a *app) draft(o createOptions, s *host.Session, before desk.Before) (apike
 
 const deliverUsage = "env-file:PATH:VARIABLE, file:PATH, command:CMDLINE, clipboard, or a name of the profile; may be repeated"
 
-const setUsage = "a limit or another property of the service's own: NAME=VALUE, several words with commas between, or NAME=none; may be repeated"
+const setUsage = "a limit or another property of the service's own: NAME=VALUE, several words with commas between, one with a comma in double quotes, or NAME=none; may be repeated"
 
 // canonical is each text in the form that it is sent in; what has none is left to the check.
 func canonical(texts []string, parse func(string) (string, error)) []string {
