@@ -60,7 +60,21 @@ var numberPattern = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCom
 // Summary is what the property is, in a line.
 func (p Property) Summary() string {
 	out := string(p.Field) + ": " + string(cmp.Or(p.Kind, NumberProperty)) + ", " + p.Title
-	if p.Change {
+	if len(p.Choices) > 0 {
+		out += " (" + Clip(strings.Join(p.Names(), ", "), 400) + ")"
+	}
+	if p.Least != 0 || p.Most != 0 {
+		out += fmt.Sprintf(", from %d to %d", p.Least, p.Most)
+	}
+	if p.Without != "" {
+		out += ", none is " + p.Without
+	}
+	switch {
+	case p.Always && p.Change:
+		return out + ", which each key has and can be changed"
+	case p.Always:
+		return out + ", which each key has"
+	case p.Change:
 		return out + ", which can be changed"
 	}
 	return out

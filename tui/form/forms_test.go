@@ -343,6 +343,28 @@ func TestANewKeyIsGivenWhatTheServiceHasBeside(t *testing.T) {
 	}
 }
 
+// TestANewKeyIsOfATypeThatThereIs: the first one, unless another is chosen; where the service chooses, none is said.
+func TestANewKeyIsOfATypeThatThereIs(t *testing.T) {
+	for _, tc := range []struct {
+		types []string
+		keys  []string
+		want  string
+	}{{[]string{"svc", "usr"}, []string{"enter", "enter", "enter"}, "svc"}, {[]string{"svc", "usr"}, []string{"enter", "down", "enter", "enter"}, "usr"}, {[]string{"svc"}, []string{"enter", "enter"}, "svc"}, {nil, []string{"enter", "enter"}, ""}} {
+		caps := withLimits()
+		caps.FreePermissions, caps.Properties, caps.Types = false, nil, tc.types
+		caps.AccessFields = append(caps.AccessFields, apikey.FieldType)
+		d := drive(t, NewCreate(plainEnvironment(), caps, testProfile, nil))
+		d.press("ci").press(tc.keys...)
+		if d.seesNot("(sk)"); tc.want != "" {
+			d.sees("Type", tc.want)
+		}
+		d.press("enter")
+		if got := last[ui.CreateKey](d).Draft.Type; got != tc.want {
+			t.Errorf("%v: asked for a %q in place of %q", tc.types, got, tc.want)
+		}
+	}
+}
+
 // TestTheReviewHasWhatEachNewKeyIsAskedForBeside: it may be access.
 func TestTheReviewHasWhatEachNewKeyIsAskedForBeside(t *testing.T) {
 	caps := withKinds()
