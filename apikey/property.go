@@ -289,19 +289,25 @@ func (p Property) checkNumber(raw json.RawMessage) error {
 
 // Words are a value for people.
 func (p Property) Words(raw json.RawMessage) string {
+	words := p.Called(raw)
+	if len(PropertyWords(raw)) == 0 {
+		return strings.Join(words, ": ")
+	}
+	return strings.Join(words, ", ")
+}
+
+// Called are the texts of a value by the names of the choices; of none that word, and what a key without it has.
+func (p Property) Called(raw json.RawMessage) []string {
 	words, names := PropertyWords(raw), p.Names()
 	for i, word := range words {
 		if at := slices.IndexFunc(p.Choices, func(c Choice) bool { return c.Value == word }); at >= 0 {
 			words[i] = names[at]
 		}
 	}
-	if len(words) == 0 {
-		if p.Without != "" {
-			return wordNone + ": " + p.Without
-		}
-		return wordNone
+	if len(words) > 0 {
+		return words
 	}
-	return strings.Join(words, ", ")
+	return slices.DeleteFunc([]string{wordNone, p.Without}, func(s string) bool { return s == "" })
 }
 
 // Same reports whether two values are one; instants, if they are no further apart than a service may round them.
