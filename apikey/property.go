@@ -293,6 +293,9 @@ func (p Property) Words(raw json.RawMessage) string {
 	if len(PropertyWords(raw)) == 0 {
 		return strings.Join(words, ": ")
 	}
+	if p.Listed() { // one may have a comma
+		return Typed(words)
+	}
 	return strings.Join(words, ", ")
 }
 
