@@ -420,7 +420,7 @@ func TestAPickedWordMayHaveAComma(t *testing.T) {
 		want string
 	}{{[]string{" "}, `["x,y"]`}, {[]string{"down", " "}, `["none"]`}, {[]string{" ", "down", "down", " "}, `["x,y","z1"]`}} {
 		d := drive(t, NewCreate(plainEnvironment(), caps, testProfile, nil))
-		d.press("ci", "enter", "enter").press(tc.keys...)
+		d.press("ci", "enter", "enter").seesNot("x,y:").press(tc.keys...)
 		d.press("enter", "enter")
 		if got := string(last[ui.CreateKey](d).Draft.Extra["zones"]); got != tc.want {
 			t.Errorf("asked for %s in place of %s", got, tc.want)
