@@ -127,6 +127,10 @@ type Capabilities struct {
 	Catalogue Catalogue
 	// Roles, in order of power for the first ones; empty where keys have no roles.
 	Roles []RoleInfo
+	// Added are permissions that the service gives each key by itself: nobody chooses them.
+	Added []PermissionInfo
+	// Types that a new key can be of, the usual one first; empty where it has none, or the service chooses.
+	Types []string
 	// Environments a new key can be made for; empty where keys have none.
 	Environments []Environment
 	// Expiry says whether a new key can be given a lifetime.
@@ -185,6 +189,15 @@ type Capabilities struct {
 // ChangesProperties reports whether any property of a key can be changed.
 func (c Capabilities) ChangesProperties() bool {
 	return slices.ContainsFunc(c.Properties, func(p Property) bool { return p.Change })
+}
+
+// Unrestricted says what a key without restrictions has. Where keys have a role, permissions or what the service has beside, these narrow it.
+func (c Capabilities) Unrestricted() string {
+	narrows := func(f Field) bool { return f == FieldRole || f == FieldPermissions || f == FieldExtra }
+	if len(c.Properties) > 0 || slices.ContainsFunc(c.AccessFields, narrows) {
+		return "from any address and referrer, at any endpoint"
+	}
+	return "full access to the account"
 }
 
 // FindPermission looks a permission up by "Feature.name" or by its bare name

@@ -257,7 +257,7 @@ func (e *examiner) detail(k *Key, kind FindingKind, perm *Permission) string {
 	case FindingDuplicateName:
 		return fmt.Sprintf("%d keys have this name", e.namesakes(k))
 	case FindingNoRestrictions:
-		return "full access to the account: no restriction narrows it"
+		return e.caps.Unrestricted() + ": no restriction narrows it"
 	}
 	return ""
 }

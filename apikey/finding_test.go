@@ -122,13 +122,17 @@ func TestAccessIsFoundAndSaid(t *testing.T) {
 		"a right that mints":    {Key{Permissions: []Permission{mint}}, []string{"k can_mint: ApiKeys.createApiKey can make, change or delete keys"}},
 		"under another feature": {Key{Permissions: perms("apiKeys.createApiKey")}, []string{"k can_mint: apiKeys.createApiKey can make, change or delete keys"}},
 		"a right without use":   {Key{Permissions: []Permission{idle}}, []string{"k no_op_grant: Sites.noop does nothing today"}},
-		"unrestricted":          {Key{Restrictions: ips()}, []string{"k no_restrictions: full access to the account: no restriction narrows it"}},
+		"unrestricted":          {Key{Restrictions: ips()}, []string{"k no_restrictions: from any address and referrer, at any endpoint: no restriction narrows it"}},
 		"restrictions not told": {Key{}, nil},
 	} {
 		tc.key.ID = "k"
 		if got := foundIn(caps, DefaultPolicy(), nil, tc.key); !slices.Equal(got, tc.want) {
 			t.Errorf("%s: %q, want %q", what, got, tc.want)
 		}
+	}
+	bare := Capabilities{AccessFields: []Field{FieldEnvironment, FieldRestrictions}}
+	if got := foundIn(bare, DefaultPolicy(), nil, Key{ID: "k", Restrictions: ips()}); !slices.Equal(got, []string{"k no_restrictions: full access to the account: no restriction narrows it"}) {
+		t.Errorf("nothing else narrows it: %q", got)
 	}
 	if got := foundIn(Capabilities{}, DefaultPolicy(), nil, Key{ID: "k", Restrictions: ips()}); len(got) != 0 {
 		t.Errorf("keys that have no restrictions: %q", got)

@@ -60,7 +60,21 @@ var numberPattern = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCom
 // Summary is what the property is, in a line.
 func (p Property) Summary() string {
 	out := string(p.Field) + ": " + string(cmp.Or(p.Kind, NumberProperty)) + ", " + p.Title
-	if p.Change {
+	if len(p.Choices) > 0 {
+		out += " (" + Clip(strings.Join(p.Names(), ", "), 400) + ")"
+	}
+	if p.Least != 0 || p.Most != 0 {
+		out += fmt.Sprintf(", from %d to %d", p.Least, p.Most)
+	}
+	if p.Without != "" {
+		out += ", none is " + p.Without
+	}
+	switch {
+	case p.Always && p.Change:
+		return out + ", which each key has and can be changed"
+	case p.Always:
+		return out + ", which each key has"
+	case p.Change:
 		return out + ", which can be changed"
 	}
 	return out
@@ -114,16 +128,56 @@ func (p Property) Parse(text string, now time.Time, zone *time.Location) (json.R
 
 // words are several, separated by commas.
 func (p Property) words(text string) (out []string, err error) {
-	for word := range strings.SplitSeq(text, ",") {
-		if word = strings.TrimSpace(word); word == "" {
-			continue
-		}
+	typed, err := split(text)
+	for _, word := range typed {
 		if word, err = p.word(word); err != nil {
 			return nil, err
 		}
 		out = append(out, word)
 	}
-	return inOrder(out), nil
+	return inOrder(out), err
+}
+
+// split takes words apart at commas. One in double quotes may have a comma, or be called none; a quote in it is two.
+func split(text string) (out []string, err error) {
+	for more := true; more; {
+		text = strings.TrimSpace(text)
+		var word string
+		if quoted, is := strings.CutPrefix(text, `"`); !is {
+			word, text, more = strings.Cut(text, ",")
+			word = strings.TrimSpace(word)
+		} else {
+			end := -1
+			for at := 0; end < 0; at += 2 {
+				next := strings.IndexByte(quoted[at:], '"')
+				if next < 0 {
+					return nil, fmt.Errorf("%s is not closed: a second quote ends it", clip(text))
+				}
+				if at += next; !strings.HasPrefix(quoted[at+1:], `"`) {
+					end = at
+				}
+			}
+			word, text = strings.ReplaceAll(quoted[:end], `""`, `"`), strings.TrimSpace(quoted[end+1:])
+			if text, more = strings.CutPrefix(text, ","); !more && text != "" {
+				return nil, fmt.Errorf("a comma goes before %s", clip(text))
+			}
+		}
+		if word != "" {
+			out = append(out, word)
+		}
+	}
+	return out, nil
+}
+
+// Typed are words of a property as split reads them.
+func Typed(words []string) string {
+	out := make([]string, len(words))
+	for i, word := range words {
+		if out[i] = word; strings.ContainsAny(word, `,"`) || word != strings.TrimSpace(word) || strings.EqualFold(word, wordNone) {
+			out[i] = `"` + strings.ReplaceAll(word, `"`, `""`) + `"`
+		}
+	}
+	return strings.Join(out, ", ")
 }
 
 // word is one of the choices by its value or its name, or any where there are none.
@@ -143,6 +197,9 @@ func (p Property) word(text string) (string, error) {
 	case len(found) == 1:
 		return found[0], nil
 	case len(names) > 0:
+		for i, name := range names { // as it is typed
+			names[i] = Typed([]string{name})
+		}
 		return "", fmt.Errorf("there is no %q; %s", clip(text), Clip(Suggest(text, names), 400))
 	case p.Kind == AddressesProperty:
 		if _, err := CleanIP(text); err != nil {
@@ -232,19 +289,28 @@ func (p Property) checkNumber(raw json.RawMessage) error {
 
 // Words are a value for people.
 func (p Property) Words(raw json.RawMessage) string {
+	words := p.Called(raw)
+	if len(PropertyWords(raw)) == 0 {
+		return strings.Join(words, ": ")
+	}
+	if p.Listed() { // one may have a comma
+		return Typed(words)
+	}
+	return strings.Join(words, ", ")
+}
+
+// Called are the texts of a value by the names of the choices; of none that word, and what a key without it has.
+func (p Property) Called(raw json.RawMessage) []string {
 	words, names := PropertyWords(raw), p.Names()
 	for i, word := range words {
 		if at := slices.IndexFunc(p.Choices, func(c Choice) bool { return c.Value == word }); at >= 0 {
 			words[i] = names[at]
 		}
 	}
-	if len(words) == 0 {
-		if p.Without != "" {
-			return wordNone + ": " + p.Without
-		}
-		return wordNone
+	if len(words) > 0 {
+		return words
 	}
-	return strings.Join(words, ", ")
+	return slices.DeleteFunc([]string{wordNone, p.Without}, func(s string) bool { return s == "" })
 }
 
 // Same reports whether two values are one; instants, if they are no further apart than a service may round them.
@@ -258,8 +324,9 @@ func (p Property) Same(a, b json.RawMessage, rounding time.Duration) bool {
 	}
 	if p.Kind == InstantProperty {
 		one, err := InstantOf(a)
-		other, bad := InstantOf(b)
-		return err == nil && bad == nil && one.Sub(other).Abs() <= rounding
+		if other, bad := InstantOf(b); err == nil && bad == nil {
+			return one.Sub(other).Abs() <= rounding
+		}
 	}
 	return canonicalJSON(a, false) == canonicalJSON(b, false)
 }

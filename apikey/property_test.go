@@ -11,7 +11,7 @@ func TestAPropertyIsRead(t *testing.T) {
 	whole, money := Property{Field: "rpm", Title: "requests a minute", Least: 1, Most: 1000}, Property{Field: "limit", Title: "dollars", Fraction: true}
 	always := Property{Field: "credits", Title: "credits", Always: true}
 	tier := Property{Field: "tier", Kind: ChoiceProperty, Choices: []Choice{{Value: "free"}, {Value: "paid", Name: "Paid plan"}}}
-	zones := Property{Field: "zones", Kind: ListProperty, Choices: []Choice{{Value: "z1", Name: "example.com"}, {Value: "z2", Name: "example.org"}, {Value: "z3", Name: "twice.com"}, {Value: "z4", Name: "twice.com"}}}
+	zones := Property{Field: "zones", Kind: ListProperty, Choices: []Choice{{Value: "z1", Name: "example.com"}, {Value: "z2", Name: "example.org"}, {Value: "z3", Name: "twice.com"}, {Value: "z4", Name: "twice.com"}, {Value: "z5", Name: "Berlin, Germany"}}}
 	tags, from := Property{Field: "tags", Kind: ListProperty}, Property{Field: "from", Kind: AddressesProperty}
 	starts := Property{Field: "starts", Kind: InstantProperty}
 	ro := Property{Field: "ro", Kind: BooleanProperty}
@@ -27,6 +27,8 @@ func TestAPropertyIsRead(t *testing.T) {
 		{tier, "free", `"free"`, ""}, {tier, "Paid plan", `"paid"`, ""}, {tier, "fre", "", "did you mean free?"}, {tier, "none", "null", ""},
 		{zones, "example.org, example.com,z1", `["z1","z2"]`, ""}, {zones, "none", "null", ""}, {zones, "twice.com", "", "several are called"}, {zones, "z3", `["z3"]`, ""}, {zones, "example.net", "", "there is no"},
 		{tags, " b ,, a,b", `["a","b"]`, ""}, {tags, "a<b&c", `["a<b&c"]`, ""}, {tags, "a\x1b[2J", "", "cannot be shown"}, {tags, strings.Repeat("x", 1001), "", "over 1000"}, {tags, ",", "null", ""},
+		{tags, `"a, b", c`, `["a, b","c"]`, ""}, {tags, `"none"`, `["none"]`, ""}, {tags, `"say ""hi"", all" ,a"b`, `["a\"b","say \"hi\", all"]`, ""}, {tags, `"a, b`, "", "is not closed"}, {tags, `"a"b`, "", "a comma goes before"},
+		{zones, `"Berlin, Germany",z1`, `["z1","z5"]`, ""}, {zones, "Berlin, Germany", "", `"Berlin, Germany"`},
 		{from, "10.0.0.0/8, 203.0.113.7/32", `["10.0.0.0/8","203.0.113.7"]`, ""}, {from, "10.0.0.1/8", "", "bits behind its mask"}, {from, "nowhere", "", "no IP address"},
 		{starts, "2027-01-31", `"2027-01-31T22:59:59Z"`, ""}, {starts, "2d", `"2026-11-25T10:00:00Z"`, ""}, {starts, "2020-01-01T00:00:00Z", `"2020-01-01T00:00:00Z"`, ""}, {starts, "soon", "", "is not an expiry"},
 		{ro, "Yes", "true", ""}, {ro, "false", "false", ""}, {ro, "none", "null", ""}, {ro, "maybe", "", "neither yes nor no"},
@@ -118,6 +120,18 @@ func TestAPropertyIsShownInWords(t *testing.T) {
 		`["é"]`: "é"} {
 		if got := strings.Join(PropertyWords(json.RawMessage(raw)), "|"); got != want {
 			t.Errorf("%s: %q, want %q", raw, got, want)
+		}
+	}
+}
+
+// TestAValueIsTypedAsItIsRead: what a form begins with comes to what the key has.
+func TestAValueIsTypedAsItIsRead(t *testing.T) {
+	tags := Property{Field: "tags", Kind: ListProperty}
+	for _, raw := range []string{`["a, b","c"]`, `["none"]`, `["a","none"]`, `[" a ","b"]`, `["\"a\"","b\"c"]`, `["a"]`, "null"} {
+		typed := Typed(PropertyWords(json.RawMessage(raw)))
+		got, err := tags.Parse(typed, time.Time{}, time.UTC)
+		if err != nil || !tags.Same(got, json.RawMessage(raw), 0) {
+			t.Errorf("%s is typed %s, and read %s: %v", raw, typed, got, err)
 		}
 	}
 }

@@ -17,7 +17,7 @@ import (
 )
 
 type createOptions struct {
-	name, expires, role, environment        string
+	name, expires, role, environment, kind  string
 	permissions, ips, referrers, endpoints  []string
 	deliver, set                            []string
 	consents                                consents
@@ -31,7 +31,7 @@ func (a *app) createCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "create --name N", Short: "Create a key and print its secret, once", Args: cobra.NoArgs,
 		Long: `Create a key. The secret alone goes to standard output, once; with -o json it is the field "secret"; with
---deliver it is not printed. A service's own words for what a key may do are listed by the TUI's form (n).`,
+--deliver it is not printed. A service's own words for what a key may do are listed by permissions, and by the TUI's form (n).`,
 		Example: `  detent create --name payments-api --permission getRules --expires 30d
   detent create --name ci --role executor -o json
   detent create --name shop --environment test --deliver env-file:/srv/shop/.env:API_KEY`,
@@ -41,6 +41,7 @@ func (a *app) createCommand() *cobra.Command {
 	f.StringVar(&o.expires, "expires", "", "30d, 12h, 3600s (from now), a date (the end of that day, local zone) or never (the default)")
 	f.StringArrayVar(&o.permissions, "permission", nil, "a permission: getRules or AccessRules.getRules; may be repeated")
 	f.StringVar(&o.role, "role", "", "the key's role")
+	f.StringVar(&o.kind, "type", "", "the key's type, where there are several (default: the service's own)")
 	f.StringVar(&o.environment, "environment", "", "live or test")
 	f.StringArrayVar(&o.ips, "allow-ip", nil, "an address or CIDR that may use the key; may be repeated")
 	f.StringArrayVar(&o.referrers, "allow-referrer", nil, "a referrer's origin, optionally with /*; may be repeated")
@@ -128,7 +129,7 @@ func (a *app) printCreated(ctx context.Context, s *host.Session, order desk.Orde
 // draft is what the flags ask for. What the service cannot take is refused with its reason.
 func (a *app) draft(o createOptions, s *host.Session, before desk.Before) (apikey.Draft, error) {
 	c := s.Caps
-	d := apikey.Draft{Name: o.name, Role: o.role, Environment: apikey.Environment(o.environment), Extra: o.properties,
+	d := apikey.Draft{Name: o.name, Type: o.kind, Role: o.role, Environment: apikey.Environment(o.environment), Extra: o.properties,
 		Restrictions: apikey.Restrictions{IPAddresses: canonical(o.ips, apikey.CleanIP), Referrers: canonical(o.referrers, apikey.CleanReferrer), Endpoints: o.endpoints}}
 	if o.expiresGiven {
 		expiry, err := apikey.ParseExpiry(o.expires, a.world.Now(), a.world.Zone)
@@ -152,7 +153,7 @@ func (a *app) draft(o createOptions, s *host.Session, before desk.Before) (apike
 
 const deliverUsage = "env-file:PATH:VARIABLE, file:PATH, command:CMDLINE, clipboard, or a name of the profile; may be repeated"
 
-const setUsage = "a limit or another property of the service's own: NAME=VALUE, several words with commas between, or NAME=none; may be repeated"
+const setUsage = "a limit or another property of the service's own: NAME=VALUE, several words with commas between, one with a comma in double quotes, or NAME=none; may be repeated"
 
 // canonical is each text in the form that it is sent in; what has none is left to the check.
 func canonical(texts []string, parse func(string) (string, error)) []string {

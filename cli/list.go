@@ -55,7 +55,9 @@ func (a *app) list(ctx context.Context, words []string, all bool, format string)
 		}
 		warnings := host.Warnings(found.Findings)
 		for _, k := range found.Keys {
-			rows = append(rows, keyRow(answer.Session.Profile, k, warnings))
+			row := keyRow(answer.Session.Profile, k, warnings)
+			row.Properties = answer.Session.Caps.Properties
+			rows = append(rows, row)
 		}
 	}
 	if unread != nil {

@@ -35,8 +35,10 @@ func (a *app) permissions(ctx context.Context, format string) error {
 		return table.JSON(a.out, grants)
 	}
 	titles, rows := grants.Cells()
-	if len(rows) == 0 {
+	if grants.Nothing() {
 		a.say("%s", s.NothingToGrant())
+	}
+	if len(rows) == 0 {
 		return nil
 	}
 	return table.Write(a.out, titles, rows)

@@ -94,7 +94,9 @@ func keyRow(p config.Profile, k apikey.Key, warnings map[string][]string) table.
 
 // rowOf is a key as it is printed by itself.
 func (a *app) rowOf(s *host.Session, k apikey.Key) table.Row {
-	return keyRow(s.Profile, k, host.Warnings(s.Examine([]apikey.Key{k}, nil, a.world.Now())))
+	row := keyRow(s.Profile, k, host.Warnings(s.Examine([]apikey.Key{k}, nil, a.world.Now())))
+	row.Properties = s.Caps.Properties
+	return row
 }
 
 // printKey prints one key whole, and for people what of its access is not known.
@@ -102,7 +104,7 @@ func (a *app) printKey(s *host.Session, row table.Row, asJSON bool) error {
 	if asJSON {
 		return table.JSON(a.out, row)
 	}
-	row.Access = s.Caps.AccessFields
+	row.Access, row.Properties = s.Caps.AccessFields, s.Caps.Properties
 	return table.Key(a.out, row)
 }
 

@@ -112,7 +112,9 @@ func TestPermissionsAreWhatCreateTakes(t *testing.T) {
 	for _, r := range can.Roles[:3] {
 		m.create("-p", "local/vertesia", "--name", r.Name, "--role", r.Name)
 	}
-	if r := m.want(0, "neither permissions nor a role", "permissions", "-p", "local/generic"); r.stdout != "" {
+	if r := m.want(0, "neither permissions nor a role", "permissions", "-p", "local/generic"); !strings.Contains(r.stdout, "environment  live") {
 		t.Errorf("%q", r.stdout)
 	}
+	m.want(2, `--type: there is no type "admin"; there are sk, pk`, "create", "-p", "local/vertesia", "--name", "x", "--role", "reader", "--type", "admin")
+	m.want(2, "--type: a new key of this service is asked for without a type", "create", "-p", "local/generic", "--name", "x", "--environment", "live", "--type", "sk")
 }

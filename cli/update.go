@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -78,7 +79,12 @@ func (a *app) update(ctx context.Context, text string, patch apikey.Patch, o upd
 	if err := a.may(ctx, s, order, text); err != nil {
 		return err
 	}
-	if err := withFlag(desk.Check(order, s.Caps)); err != nil {
+	err = withFlag(desk.Check(order, s.Caps))
+	if err != nil && patch.Role != nil && s.AskCatalogue(ctx, time.Minute) == nil { // the service may know the role
+		s.Caps = s.Offered()
+		err = withFlag(desk.Check(order, s.Caps))
+	}
+	if err != nil {
 		return host.Usage(err)
 	}
 	if order.Key, err = s.FindToChange(ctx, text, a.host.OpenRotations(s.Profile.Name)); err != nil {

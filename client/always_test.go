@@ -33,6 +33,9 @@ probe = [{ call = "GET /me", answers = "object" }]
 		if _, offered := s.Capabilities().FindPermission("2fa_required"); offered {
 			t.Errorf("%s: it is offered", catalogue)
 		}
+		if added := s.Capabilities().Added; len(added) != 1 || added[0].Permission.Name != "2fa_required" {
+			t.Errorf("%s: it is not told: %v", catalogue, added)
+		}
 		keys, err := ListAll(bg, s)
 		if err != nil {
 			t.Fatal(err)
@@ -60,6 +63,7 @@ probe = [{ call = "GET /me", answers = "object" }]
 // TestWhatEachNewKeyIsAskedForBesideIsTold, for the review of a form; the envelope of JSON-RPC is none of it.
 func TestWhatEachNewKeyIsAskedForBesideIsTold(t *testing.T) {
 	for send, want := range map[string]string{`{ kind = "admin", name = { field = "name" } }`: `[kind = "admin"]`, `{ name = { field = "name" } }`: "[]",
+		`{ name = { field = "name" }, roles = [], limits = { none = {} } }`:                                          "[limits.none = {} roles = []]",
 		`{ jsonrpc = "2.0", id = 1, method = "token.create", params = [{ name = { field = "name" }, status = 0 }] }`: "[params.status = 0]"} {
 		s := serve(t, "list.call = \"GET /keys\"\ncreate = { call = \"POST /keys\", send = "+send+" }\n"+plainRows+plainProbe, "token-0123456789", nil)
 		if got := fmt.Sprint(s.Capabilities().Sent); got != want {

@@ -28,6 +28,12 @@ func (s *issuer) Capabilities() apikey.Capabilities {
 	if s.d.Create != nil {
 		c.Sent = s.d.Create.Constants()
 	}
+	if s.d.Create != nil && s.d.Create.Sends(apikey.FieldType) {
+		c.Types = slices.Clone(s.d.Types)
+	}
+	for _, p := range s.d.Added {
+		c.Added = append(c.Added, apikey.PermissionInfo{Permission: s.permission(p), Description: p.Description})
+	}
 	c.Whole = s.whole
 	c.Whose = func(secret apikey.Secret) (title, prefix string) { return issuers.Whose(s.d.Name, secret) }
 	if s.opts.ShownOnce {

@@ -113,6 +113,10 @@ func checkDraft(d apikey.Draft, c apikey.Capabilities) *FieldError {
 		return &FieldError{Field: "permission", Why: "is needed, at least once"}
 	case len(c.PermissionGroups) == 0 && len(d.Permissions) > 0 && !c.FreePermissions:
 		return &FieldError{Field: "permission", Why: "keys of this service have no permissions"}
+	case len(c.Types) == 0 && d.Type != "":
+		return &FieldError{Field: "type", Why: "a new key of this service is asked for without a type"}
+	case d.Type != "" && !slices.Contains(c.Types, d.Type):
+		return &FieldError{Field: "type", Why: fmt.Sprintf("there is no type %q", d.Type), Given: d.Type, Choices: c.Types}
 	case len(c.Environments) == 0 && d.Environment != "":
 		return &FieldError{Field: "environment", Why: "keys of this service have no environment"}
 	case len(c.Environments) > 0 && !slices.Contains(c.Environments, d.Environment):

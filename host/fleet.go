@@ -146,7 +146,7 @@ func (a Answer) Find(f keylist.Filter, rotating map[string]bool, now time.Time) 
 		return found
 	}
 	var left []int
-	left, found.Unreported = f.Find(a.Keys, found.Findings, keylist.Profile{Name: a.Profile.Name, Setting: a.Session.Setting}, now)
+	left, found.Unreported = f.Find(a.Keys, found.Findings, keylist.Profile{Name: a.Profile.Name, Setting: a.Session.Setting, Properties: a.Session.Caps.Properties}, now)
 	for _, i := range left {
 		found.Keys = append(found.Keys, a.Keys[i])
 	}

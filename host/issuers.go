@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	"detent/apikey"
 	"detent/client/issuers"
 	"detent/client/kit"
 )
@@ -136,8 +137,8 @@ func DescribeIssuer(w io.Writer, d *kit.Declaration) error {
 	for _, p := range d.Parents {
 		row("parent", p.Name+": "+p.Title+cmp.Or(strings.TrimSuffix(", "+p.About, ", "), ""))
 	}
-	for _, p := range d.PropertiesOfKeys() {
-		row("property", p.Summary())
+	for _, line := range grantsOf(d) {
+		row(line[0], line[1])
 	}
 	row("settings", strings.Join(d.Settings, ", "))
 	for _, c := range d.Calls() {
@@ -152,6 +153,12 @@ func DescribeIssuer(w io.Writer, d *kit.Declaration) error {
 	if lag := d.Truth.RevokeLag.Duration; lag > 0 {
 		row("truth", "a revoked secret may be accepted for "+lag.String()+" more")
 	}
+	if lag := d.Truth.ListLag.Duration; lag > 0 {
+		row("truth", "the list may be behind by "+lag.String())
+	}
+	if span := d.Truth.UseResolution.Duration; span > 0 {
+		row("truth", "last use is written once in "+apikey.SpanWords(span))
+	}
 	if d.Truth.NeverTryDead {
 		row("truth", "a dead secret is never tried: more would be revoked")
 	}
@@ -165,6 +172,45 @@ func DescribeIssuer(w io.Writer, d *kit.Declaration) error {
 	row("truth", alikeWords(d))
 	_, err := io.WriteString(w, b.String())
 	return err
+}
+
+// grantsOf are what a new key can be given, as it is declared, each with its label.
+func grantsOf(d *kit.Declaration) (out [][2]string) {
+	words := func(name string, mints bool) string {
+		if mints {
+			name += " (can mint)"
+		}
+		return name
+	}
+	groups, named := []string{}, map[string][]string{}
+	for _, p := range d.Permissions {
+		group := cmp.Or(p.Group, p.Feature)
+		if named[group] == nil {
+			groups = append(groups, group)
+		}
+		named[group] = append(named[group], words(p.Name, p.Mints))
+	}
+	for _, group := range groups {
+		out = append(out, [2]string{"permission", strings.TrimPrefix(group+": "+strings.Join(named[group], ", "), ": ")})
+	}
+	for _, p := range d.Added {
+		out = append(out, [2]string{"always", p.Name + ": the service gives it to each key by itself"})
+	}
+	var roles, environments []string
+	for _, r := range d.Roles {
+		roles = append(roles, words(r.Name, r.Mints))
+	}
+	for _, e := range d.Environments {
+		environments = append(environments, string(e))
+	}
+	out = append(out, [2]string{"role", strings.Join(roles, ", ")}, [2]string{"type", strings.Join(d.Types, ", ")}, [2]string{"environment", strings.Join(environments, ", ")})
+	if gives := d.Expiry.Lifetimes(); len(gives.Spans) > 0 || gives.Longest > 0 {
+		out = append(out, [2]string{"lifetime", gives.Words()})
+	}
+	for _, p := range d.PropertiesOfKeys() {
+		out = append(out, [2]string{"property", p.Summary()})
+	}
+	return out
 }
 
 // IssuerWarnings say what a file that can be used should be mended in.

@@ -23,6 +23,34 @@ func TestAnIssuerIsShownWithWhatEachNewKeyIsAskedFor(t *testing.T) {
 	}
 }
 
+// TestAnIssuerIsShownWithWhatANewKeyCanBeGiven: what nobody chooses, too.
+func TestAnIssuerIsShownWithWhatANewKeyCanBeGiven(t *testing.T) {
+	text := strings.Replace(jotFile, "list =", `types = ["svc", "usr"]
+permission = [{ name = "read" }, { name = "keys", group = "Admin", mints = true }, { name = "self", always = true }]
+role = [{ name = "viewer" }, { name = "owner", mints = true }]
+expiry.spans = ["30d", "60d"]
+number = [{ name = "rpm", title = "requests a minute", least = 1, most = 90, always = true }]
+property = [{ name = "tier", kind = "choice", title = "plan", choices = ["free", "paid"] }, { name = "hosts", kind = "addresses", title = "from where", without = "anywhere" }]
+truth = { list_lag = "5s", use_resolution = "24h" }
+list =`, 1)
+	text = strings.Replace(text, `send = { name`, `send = { level = { field = "role" }, kind = { field = "type" }, scopes = { field = "permissions", as = "list" }, ends = { field = "expires_at", as = "unix" }, name`, 1)
+	d, err := kit.Load("jot.toml", []byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out strings.Builder
+	if err := DescribeIssuer(&out, d); err != nil {
+		t.Fatal(err)
+	}
+	for _, line := range []string{"permission   read", "permission   Admin: keys (can mint)", "always       self: the service gives it to each key by itself", "role         viewer, owner (can mint)", "type         svc, usr", "lifetime     30d, 60d or never",
+		"property     rpm: number, requests a minute, from 1 to 90, which each key has", "property     tier: choice, plan (free, paid)", "property     hosts: addresses, from where, none is anywhere",
+		"truth        the list may be behind by 5s", "truth        last use is written once in 1d"} {
+		if !strings.Contains(out.String(), line+"\n") {
+			t.Errorf("%q is not in\n%s", line, out.String())
+		}
+	}
+}
+
 // TestTheListOfIssuersFitsAndSaysWhatEachWasProvenOn: in 80 columns, with a file of the user's that is right and one that is wrong, whose
 // reason is a line of its own.
 func TestTheListOfIssuersFitsAndSaysWhatEachWasProvenOn(t *testing.T) {

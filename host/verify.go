@@ -320,17 +320,23 @@ func (v *Verifier) notSent(secret apikey.Secret, why string) error {
 
 // nobodys says why a secret is no profile's.
 func (v *Verifier) nobodys(secret apikey.Secret, why string) string {
-	var asked, silent []string
+	var asked, silent, halves []string
 	for _, a := range v.answers {
 		if a.Session == nil {
 			silent = append(silent, fmt.Sprintf("%s (%v)", a.Profile.Name, a.Err))
-		} else {
-			asked = append(asked, a.Profile.Name)
+			continue
+		}
+		asked = append(asked, a.Profile.Name)
+		if half := a.Session.Caps.Half(secret); half != "" && !slices.Contains(halves, half) {
+			halves = append(halves, half)
 		}
 	}
 	out := fmt.Sprintf("no profile's: secrets of its shape are of none of %s. It was not sent. ", strings.Join(asked, ", "))
 	if ok, of := apikey.CouldBelong(secret, apikey.Capabilities{Title: "these"}, nil); !ok {
 		why = of
+	}
+	if halves != nil {
+		why = strings.TrimPrefix(strings.Join(append([]string{why}, halves...), "; "), "; ")
 	}
 	if why != "" {
 		out += strings.ToUpper(why[:1]) + why[1:]

@@ -58,7 +58,7 @@ func columnsOf(rows []Row) []column {
 
 // of is a field as a column. How long it stays as a terminal narrows is as on screen; what has no column there goes first.
 func of(f apikey.FieldInfo) column {
-	c := column{id: string(f.ID), title: strings.ToUpper(f.Label), value: func(r *Row) string { return f.Text(&r.Key) }, drop: f.Column.Drop}
+	c := column{id: string(f.ID), title: strings.ToUpper(f.Label), value: func(r *Row) string { return r.text(f) }, drop: f.Column.Drop}
 	switch {
 	case f.ID == apikey.FieldID: // what other commands take
 		c.drop = 0
@@ -168,6 +168,10 @@ func fit(columns []column, cells [][]string, width int) (kept []column, cut [][]
 // Cells are the keys for CSV: a column for every field that a key's JSON names, whether one of them fills it or not, so that it is the
 // same ones in every file, and then those that only some services report.
 func Cells(keys []Row) (titles []string, rows [][]string) {
+	keys = slices.Clone(keys)
+	for i := range keys { // what a service has beside stays as the service writes it
+		keys[i].Properties = nil
+	}
 	columns := slices.Insert(columnsOf(keys), 2, ofProfile(), column{id: columnService, value: func(r *Row) string { return r.Service }})
 	rows = make([][]string, len(keys))
 	for _, c := range columns {
@@ -192,8 +196,16 @@ func Cells(keys []Row) (titles []string, rows [][]string) {
 func Key(w io.Writer, k Row) error {
 	width := 13 // of the titles that most keys have
 	var filled []column
-	for _, c := range columnsOf([]Row{k}) {
-		if f := apikey.Field(c.id); slices.Contains(k.Access, f) && !apikey.FieldOf(f).IsExtra() && c.value(&k) == "" {
+	columns := columnsOf([]Row{k})
+	for _, p := range k.Properties {
+		if k.Key.Extra[string(p.Field)] == nil {
+			columns = slices.Insert(columns, len(columns)-1, of(apikey.FieldOf(p.Field)))
+		}
+	}
+	for _, c := range columns {
+		f := apikey.Field(c.id)
+		declared := slices.ContainsFunc(k.Properties, func(p apikey.Property) bool { return p.Field == f })
+		if slices.Contains(k.Access, f) && (declared || !apikey.FieldOf(f).IsExtra()) && c.value(&k) == "" {
 			c.value = func(*Row) string { return "unknown" }
 		}
 		if c.value(&k) != "" {

@@ -18,6 +18,20 @@ type Row struct {
 	Findings         []string // its warnings
 	// Access are the fields of access that keys of the service have, reported or not.
 	Access []apikey.Field
+	// Properties are what keys of the service can have beside, by which people read it in words.
+	Properties []apikey.Property
+}
+
+// text is a field as a table shows it.
+func (r *Row) text(f apikey.FieldInfo) string {
+	if raw := r.Key.Extra[string(f.ID)]; raw != nil && f.IsExtra() {
+		for _, p := range r.Properties {
+			if p.Field == f.ID {
+				return p.Words(raw)
+			}
+		}
+	}
+	return f.Text(&r.Key)
 }
 
 // MarshalJSON writes the key's named fields, what is known of it here, and its other fields under "fields".

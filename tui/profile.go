@@ -28,10 +28,7 @@ func (p *profile) connect(c ui.Connection) {
 
 // listed is the profile as the list knows it.
 func (p *profile) listed() keylist.Profile {
-	out := keylist.Profile{Name: p.want, Presets: p.caps.PermissionPresets}
-	for _, of := range p.caps.Properties {
-		out.Properties = append(out.Properties, string(of.Field))
-	}
+	out := keylist.Profile{Name: p.want, Presets: p.caps.PermissionPresets, Properties: p.caps.Properties}
 	if p.conn != nil {
 		out.Setting = p.conn.Profile.Setting
 	}

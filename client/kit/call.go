@@ -252,6 +252,10 @@ func (c *Call) each(f func(path string, v Value)) {
 	var in func(path string, v Value)
 	in = func(path string, v Value) {
 		switch {
+		case v.Object != nil && len(v.Object) == 0: // a list that is empty may be access, too
+			f(path, Value{Literal: map[string]any{}})
+		case v.List != nil && len(v.List) == 0:
+			f(path, Value{Literal: []any{}})
 		case v.Object != nil:
 			for name, item := range v.Object {
 				in(path+"."+name, item)

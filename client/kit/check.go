@@ -271,7 +271,7 @@ func (c *checker) words(d *Declaration) {
 	}
 	for i, r := range d.Roles {
 		c.text(fmt.Sprintf("role[%d].name", i), r.Name, 64)
-		c.text(fmt.Sprintf("role[%d].description", i), r.Description, 200)
+		c.optional(fmt.Sprintf("role[%d].description", i), r.Description, 200)
 	}
 	for field, said := range map[string]map[string]string{"note": d.Note, "cannot": d.Cannot} {
 		for _, name := range slices.Sorted(maps.Keys(said)) {

@@ -166,8 +166,8 @@ func (c *checker) properties(d *Declaration) {
 		}
 		for _, word := range p.Choices {
 			c.text(field+".choices", word, 128)
-			if strings.Contains(word, ",") || strings.EqualFold(word, "none") {
-				c.refuse(field+".choices", "%q cannot be typed: words are separated by commas, and none takes them away", word)
+			if strings.EqualFold(word, "none") {
+				c.refuse(field+".choices", "%q cannot be typed: it takes the word away", word)
 			}
 		}
 		if p.Unshown && d.creates() == nil && d.Update == nil {

@@ -67,12 +67,7 @@ func (c *checker) abbreviated(d *Declaration) {
 	}
 	namedProperties(d)
 	for _, name := range d.MoreRoles {
-		d.Roles = append(d.Roles, Role{Name: name})
-	}
-	for i := range d.Roles {
-		if d.Roles[i].Description == "" {
-			d.Roles[i].Description = undescribed
-		}
+		d.Roles = append(d.Roles, Role{Name: name, Description: undescribed})
 	}
 }
 

@@ -160,6 +160,22 @@ func TestBesideTheListTheTextKeepsItsPlace(t *testing.T) {
 }
 
 // Labels that are cut read the same: each is whole where the pane is at least twice as wide.
+// TestWhatAServiceHasBesideIsCalledAsItCallsIt: by names, and none in its words; what it does not report of access is unknown.
+func TestWhatAServiceHasBesideIsCalledAsItCallsIt(t *testing.T) {
+	caps := apikey.Capabilities{AccessFields: []apikey.Field{"note"}, Properties: []apikey.Property{{Field: "zones", Kind: apikey.ListProperty, Choices: []apikey.Choice{{Value: "z1", Name: "shop.example"}}},
+		{Field: "hosts", Kind: apikey.AddressesProperty, Without: "any host"}, {Field: "starts", Kind: apikey.InstantProperty}, {Field: "note", Kind: apikey.TextProperty}, {Field: "rpm"}}}
+	got := text(Subject{Caps: caps, Key: &apikey.Key{ID: "1", Name: "a", Extra: map[string]json.RawMessage{"zones": json.RawMessage(`["z1","z9"]`), "hosts": json.RawMessage("null"),
+		"starts": json.RawMessage(`"2026-12-05T12:00:00Z"`), "other": json.RawMessage("null")}}}, 60)
+	for _, want := range []string{"zones      shop.example, z9", "hosts      none: any host", "starts     2026-12-05 13:00:00 CET", "note       unknown", "other      null"} {
+		if !strings.Contains(got, "\n"+want) {
+			t.Errorf("%q is not in\n%s", want, got)
+		}
+	}
+	if strings.Contains(got, "rpm") {
+		t.Errorf("nothing says that keys have it:\n%s", got)
+	}
+}
+
 func TestEachLabelOfWhatIsAlsoSetIsWhole(t *testing.T) {
 	extra := map[string]json.RawMessage{"former_secret_dies": json.RawMessage(`"x"`), "former_secret_last_used": json.RawMessage(`"y"`), "id_of_the_workspace": json.RawMessage("7")}
 	for width := 50; width <= 120; width += 7 {

@@ -1,9 +1,7 @@
 package detail
 
 import (
-	"bytes"
 	"cmp"
-	"encoding/json"
 	"slices"
 	"strings"
 	"time"
@@ -427,7 +425,7 @@ func (p *sheet) restrictions(s Subject) {
 		p.text(0, ui.Unknown, st.Dim)
 		return
 	case r.Empty():
-		p.text(0, "none: full access to the account", st.Base)
+		p.text(0, "none: "+s.Caps.Unrestricted(), st.Base)
 		return
 	}
 	for _, part := range []struct {
@@ -451,21 +449,16 @@ var laidOut = []apikey.Field{
 	apikey.FieldCreatedBy, apikey.FieldUpdatedBy, apikey.FieldRole, apikey.FieldPermissions, apikey.FieldRestrictions,
 }
 
-// airy is a field's text: that of a property in words, and other JSON with spaces, at which a line may be broken.
-func airy(f apikey.FieldInfo, k *apikey.Key) string {
-	text := cmp.Or(strings.Join(apikey.PropertyWords(k.Extra[string(f.ID)]), ", "), f.Text(k))
-	var spaced bytes.Buffer
-	if !f.IsExtra() || json.Indent(&spaced, []byte(text), "", "") != nil {
-		return text
-	}
-	return strings.ReplaceAll(spaced.String(), "\n", " ")
-}
-
 // rest is every other field that the service reports.
 func (p *sheet) rest(s Subject) {
 	var more []apikey.FieldInfo
 	for f := range apikey.FieldsOf(s.Key) {
 		if f.Reported(s.Key) && !slices.Contains(laidOut, f.ID) {
+			more = append(more, f)
+		}
+	}
+	for _, property := range s.Caps.Properties {
+		if f := apikey.FieldOf(property.Field); !f.Reported(s.Key) && slices.Contains(s.Caps.AccessFields, f.ID) {
 			more = append(more, f)
 		}
 	}
@@ -478,7 +471,7 @@ func (p *sheet) rest(s Subject) {
 		p.label = max(p.label, min(ui.Width(ui.Clean(f.Label))+1, p.width/2))
 	}
 	for _, f := range more {
-		p.plain(ui.Truncate(ui.Clean(f.Label), p.label-1), airy(f, s.Key))
+		p.said(ui.Truncate(ui.Clean(f.Label), p.label-1), valueOf(p.env, f, s))
 	}
 }
 

@@ -19,6 +19,7 @@ type Create struct {
 	existing map[string]int // how many keys have a name
 
 	name        *text
+	kind        *choice // the key's type
 	environment *choice
 	expiry      *expiry
 	role        *choice
@@ -79,6 +80,14 @@ func (c *Create) basics() []field {
 	c.name = newName(c.env, "", c.caps.MaxName, c.existing)
 	c.name.help = "Where will the key be used?"
 	out := []field{c.name}
+	if types := c.types(); len(types) > 1 {
+		options := make([]option, len(types))
+		for i, t := range types {
+			options[i] = option{Value: t, Label: typeWords(t)}
+		}
+		c.kind = newChoice(c.env, "Type", types[0], options)
+		out = append(out, c.kind)
+	}
 	if len(c.caps.Environments) > 0 {
 		c.environment = newEnvironment(c.env, c.caps, c.profile)
 		out = append(out, c.environment)

@@ -17,8 +17,11 @@ const none = "—"
 // draft is what the form says now.
 func (c *Create) draft() apikey.Draft {
 	d := apikey.Draft{Name: strings.TrimSpace(c.name.value())}
-	if slices.Contains(c.caps.AccessFields, apikey.FieldType) {
-		d.Type = apikey.SecretKey
+	if types := c.types(); len(types) > 0 {
+		d.Type = types[0]
+	}
+	if c.kind != nil {
+		d.Type = c.kind.value()
 	}
 	if c.expiry != nil {
 		d.Expiry, _ = c.expiry.value()
@@ -44,6 +47,18 @@ func (c *Create) draft() apikey.Draft {
 	return d
 }
 
+// types are those of a new key. A public one is asked for elsewhere.
+func (c *Create) types() []string {
+	return slices.DeleteFunc(slices.Clone(c.caps.Types), func(t string) bool { return t == apikey.PublicKey && c.caps.PublicKeys.OK })
+}
+
+func typeWords(t string) string {
+	if t == apikey.SecretKey {
+		return "secret key (" + t + ")"
+	}
+	return ui.Clean(t)
+}
+
 // facts say exactly what will be created.
 func (c *Create) facts() []fact {
 	d := c.draft()
@@ -62,7 +77,7 @@ func (c *Create) facts() []fact {
 		out = append(out, fact{label: "Environment", value: environmentWord(d.Environment) + ", " + environmentAbout(d.Environment)})
 	}
 	if d.Type != "" {
-		out = append(out, fact{label: "Type", value: "secret key (" + d.Type + ")"})
+		out = append(out, fact{label: "Type", value: typeWords(d.Type)})
 	}
 	if slices.Contains(c.caps.AccessFields, apikey.FieldProject) {
 		out = append(out, fact{label: "Project", value: "that of this profile's credential"})
@@ -70,7 +85,7 @@ func (c *Create) facts() []fact {
 	out = append(out, c.expiryFacts(d)...)
 	out = append(out, c.accessFacts(d)...)
 	if c.ips != nil {
-		out = append(out, restrictionFacts(d.Restrictions)...)
+		out = append(out, restrictionFacts(d.Restrictions, c.caps)...)
 	}
 	for _, l := range c.properties {
 		raw, _ := l.value()
@@ -128,9 +143,9 @@ func (c *Create) accessFacts(d apikey.Draft) []fact {
 	return out
 }
 
-func restrictionFacts(r apikey.Restrictions) []fact {
+func restrictionFacts(r apikey.Restrictions, caps apikey.Capabilities) []fact {
 	if r.Empty() {
-		return []fact{{label: "Restrictions", mark: "! ", value: "none: full access to the account, from anywhere"}}
+		return []fact{{label: "Restrictions", mark: "! ", value: "none: " + caps.Unrestricted()}}
 	}
 	out := []fact{}
 	label := "Restrictions"

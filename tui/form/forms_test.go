@@ -343,6 +343,28 @@ func TestANewKeyIsGivenWhatTheServiceHasBeside(t *testing.T) {
 	}
 }
 
+// TestANewKeyIsOfATypeThatThereIs: the first one, unless another is chosen; where the service chooses, none is said.
+func TestANewKeyIsOfATypeThatThereIs(t *testing.T) {
+	for _, tc := range []struct {
+		types []string
+		keys  []string
+		want  string
+	}{{[]string{"svc", "usr"}, []string{"enter", "enter", "enter"}, "svc"}, {[]string{"svc", "usr"}, []string{"enter", "down", "enter", "enter"}, "usr"}, {[]string{"svc"}, []string{"enter", "enter"}, "svc"}, {nil, []string{"enter", "enter"}, ""}} {
+		caps := withLimits()
+		caps.FreePermissions, caps.Properties, caps.Types = false, nil, tc.types
+		caps.AccessFields = append(caps.AccessFields, apikey.FieldType)
+		d := drive(t, NewCreate(plainEnvironment(), caps, testProfile, nil))
+		d.press("ci").press(tc.keys...)
+		if d.seesNot("(sk)"); tc.want != "" {
+			d.sees("Type", tc.want)
+		}
+		d.press("enter")
+		if got := last[ui.CreateKey](d).Draft.Type; got != tc.want {
+			t.Errorf("%v: asked for a %q in place of %q", tc.types, got, tc.want)
+		}
+	}
+}
+
 // TestTheReviewHasWhatEachNewKeyIsAskedForBeside: it may be access.
 func TestTheReviewHasWhatEachNewKeyIsAskedForBeside(t *testing.T) {
 	caps := withKinds()
@@ -358,11 +380,50 @@ func TestAWordThatAKeyHasStaysWhereNobodyNamesIt(t *testing.T) {
 	k := apikey.Key{ID: "k1", Name: "web", Extra: map[string]json.RawMessage{"tier": json.RawMessage(`"gold"`), "zones": json.RawMessage(`["*"]`)}}
 	for _, named := range [][]apikey.Choice{nil, {{Value: "z1"}, {Value: "z2"}}} {
 		caps := withKinds()
-		caps.Properties[0].Choices, caps.Properties[0].Asks, caps.Properties[4].Choices = named, true, named
+		caps.Properties[0].Choices, caps.Properties[0].Asks, caps.Properties[0].Title, caps.Properties[4].Choices = named, true, "étape", named
 		e := NewEdit(plainEnvironment(), caps, testProfile, k, nil)
-		drive(t, e).sees("gold")
+		drive(t, e).sees("Étape", "gold")
 		if p := e.(*Edit).patch(); !p.IsZero() {
 			t.Errorf("%v: nothing was changed: %+v", named, p)
+		}
+	}
+}
+
+// TestWhatNobodyTouchesOfAKeyStays: a service may have what nobody could type, and a new name takes nothing of it away.
+func TestWhatNobodyTouchesOfAKeyStays(t *testing.T) {
+	caps := withKinds()
+	caps.Properties[1].Change = true
+	caps.Properties = append(caps.Properties, apikey.Property{Field: "note", Kind: apikey.TextProperty, Title: "what for", Change: true}, apikey.Property{Field: "limit", Title: "dollars", Always: true, Change: true},
+		apikey.Property{Field: "parts", Kind: apikey.ListProperty, Title: "parts", Choices: []apikey.Choice{{Value: "a"}, {Value: "x,y"}, {Value: "none"}}, Change: true})
+	for _, has := range []map[string]json.RawMessage{
+		{"zones": json.RawMessage(`["ci, cd","none"]`), "parts": json.RawMessage(`["x,y","gone, too"]`), "note": json.RawMessage(`"none"`), "limit": json.RawMessage("1e21")},
+		{"readonly": json.RawMessage(`"maybe"`), "starts": json.RawMessage(`"soon"`), "hosts": json.RawMessage(`["nowhere"]`), "note": json.RawMessage(`" a "`), "tier": json.RawMessage(`{"name":"free"}`)},
+	} {
+		on := true
+		k := apikey.Key{ID: "k1", Name: "web", Enabled: &on, Extra: has}
+		e := NewEdit(plainEnvironment(), caps, testProfile, k, nil)
+		d := drive(t, e)
+		if p := e.(*Edit).patch(); !p.IsZero() {
+			t.Errorf("%s: nothing was changed: %+v", has, p)
+		}
+		d.press("tab", "tab", "tab", "tab", "tab", "tab", "tab", "tab", "tab", "tab", "tab").sees("none yet")
+	}
+}
+
+// TestAPickedWordMayHaveAComma, and be called none.
+func TestAPickedWordMayHaveAComma(t *testing.T) {
+	caps := withKinds()
+	caps.Properties = caps.Properties[4:]
+	caps.Properties[0].Asks, caps.Properties[0].Choices = false, []apikey.Choice{{Value: "x,y"}, {Value: "none"}, {Value: "z1", Name: "Berlin, Germany"}}
+	for _, tc := range []struct {
+		keys []string
+		want string
+	}{{[]string{" "}, `["x,y"]`}, {[]string{"down", " "}, `["none"]`}, {[]string{" ", "down", "down", " "}, `["x,y","z1"]`}} {
+		d := drive(t, NewCreate(plainEnvironment(), caps, testProfile, nil))
+		d.press("ci", "enter", "enter").seesNot("x,y:").press(tc.keys...)
+		d.press("enter", "enter")
+		if got := string(last[ui.CreateKey](d).Draft.Extra["zones"]); got != tc.want {
+			t.Errorf("asked for %s in place of %s", got, tc.want)
 		}
 	}
 }

@@ -276,7 +276,7 @@ func vertesia() apikey.Capabilities {
 	return apikey.Capabilities{
 		Service: wirename.Vertesia, Title: "Vertesia", Create: apikey.Can(), Delete: apikey.Can(), Rename: apikey.Can(),
 		ChangeRole: apikey.Can(), Disable: apikey.Can(), PublicKeys: apikey.Can(), Expiry: apikey.Can(),
-		LastUsed: apikey.Cannot("not reported"), Restrictions: apikey.Cannot("none"), MaxName: 200, SecretPrefixes: []string{"sk-", "pk-"},
+		LastUsed: apikey.Cannot("not reported"), Restrictions: apikey.Cannot("none"), MaxName: 200, SecretPrefixes: []string{"sk-", "pk-"}, Types: []string{apikey.SecretKey, apikey.PublicKey},
 		Roles: []apikey.RoleInfo{{Name: "reader", Description: "Read-only access"}, {Name: "executor", Description: "Execute interactions"},
 			{Name: "application", Description: "Execute interactions and request public keys"},
 			{Name: "developer", Description: "Create and edit, keys too", Risk: apikey.CanMint}, {Name: "admin", Description: "Everything", Risk: apikey.CanMint}},

@@ -157,7 +157,7 @@ func (p *permissions) foot(width int) []string {
 		if !ok {
 			return out
 		}
-		out = append(out, st.Dim.Render(ui.Truncate(info.Permission.String()+": "+aboutOf(info), width)))
+		out = append(out, st.Dim.Render(ui.Truncate(strings.TrimSuffix(info.Permission.String()+": "+aboutOf(info), ": "), width)))
 		return append(out, advice(p.env, []string{p.advice}, width, p.extra()-1-len(out))...)
 	}
 	for _, w := range warnings {

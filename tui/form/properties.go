@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"detent/apikey"
 	"detent/tui/ui"
@@ -16,6 +18,7 @@ type property struct {
 	in    field
 	typed func() string   // what stands in the field, as it is typed; empty for none
 	was   json.RawMessage // what the key has; null for none
+	began *string         // what stood in the field of a key at first, and is what the key has, whatever it reads as; nil for a new key
 }
 
 // newProperties are the fields of properties, with what a key has of them. Of a new key the service is asked which words there are.
@@ -34,6 +37,9 @@ func newProperties(env *ui.Env, all []apikey.Property, has map[string]json.RawMe
 		default:
 			l.typeIn(env)
 		}
+		if began := l.typed(); !isNew {
+			l.began = &began
+		}
 		out = append(out, l)
 	}
 	return out
@@ -42,12 +48,13 @@ func newProperties(env *ui.Env, all []apikey.Property, has map[string]json.RawMe
 // title is what a person is asked for, with a capital letter.
 func (l *property) title() string {
 	title := ui.Clean(l.Title)
-	return strings.ToUpper(title[:1]) + title[1:]
+	first, size := utf8.DecodeRuneInString(title)
+	return string(unicode.ToUpper(first)) + title[size:]
 }
 
 // help says what is typed or chosen, and what none is.
 func (l *property) help() string {
-	what := map[apikey.PropertyKind]string{apikey.NumberProperty: "A number.", apikey.InstantProperty: "A date is its end; a span counts from now.", apikey.ListProperty: "Separated by commas.",
+	what := map[apikey.PropertyKind]string{apikey.NumberProperty: "A number.", apikey.InstantProperty: "A date is its end; a span counts from now.", apikey.ListProperty: "Separated by commas; one with a comma in quotes.",
 		apikey.AddressesProperty: "Addresses or CIDRs, separated by commas."}[cmp.Or(l.Kind, apikey.NumberProperty)]
 	switch {
 	case l.Always:
@@ -60,13 +67,16 @@ func (l *property) help() string {
 }
 
 func (l *property) typeIn(env *ui.Env) {
-	value := strings.Join(apikey.PropertyWords(l.was), ", ")
+	value := strings.Join(apikey.PropertyWords(l.was), "")
+	if l.Listed() {
+		value = apikey.Typed(apikey.PropertyWords(l.was))
+	}
 	t := newText(env, l.title(), value)
 	if example := map[apikey.PropertyKind]string{apikey.NumberProperty: "100", apikey.InstantProperty: expiryExample, apikey.AddressesProperty: "203.0.113.7, 10.0.0.0/8"}[cmp.Or(l.Kind, apikey.NumberProperty)]; example != "" {
 		t.line.Example(example)
 	}
 	t.help = l.help()
-	t.verify = func(v string) error { _, err := l.Parse(v, env.Now(), env.Zone); return err }
+	t.verify = func(v string) error { _, err := l.read(v); return err }
 	if l.Kind == apikey.InstantProperty {
 		t.note = func(v string) (string, string) {
 			raw, _ := l.Parse(v, env.Now(), env.Zone)
@@ -97,6 +107,9 @@ func (l *property) options() (out []option) {
 	}
 	if l.Kind == apikey.BooleanProperty {
 		out = []option{{Value: "yes", Label: "yes"}, {Value: "no", Label: "no"}}
+		if word := strings.Join(apikey.PropertyWords(l.was), ""); word != "" && word != "yes" && word != "no" {
+			out = append(out, option{Value: word, Label: ui.Clean(word)})
+		}
 	}
 	if !l.Always || len(out) == 0 {
 		out = append([]option{{Label: none, About: cmp.Or(ui.Clean(l.Without), "none")}}, out...)
@@ -107,7 +120,7 @@ func (l *property) options() (out []option) {
 // pick ticks several, as permissions are.
 func (l *property) pick(env *ui.Env) {
 	p := newPermissions(env, l.pickable(apikey.Catalogue{}))
-	p.title, p.verify = l.title(), func() error { _, err := l.Parse(l.typed(), env.Now(), env.Zone); return err }
+	p.title, p.verify = l.title(), func() error { _, err := l.read(l.typed()); return err }
 	if p.help = ""; l.Without != "" {
 		p.help = "None picked is: " + ui.Clean(l.Without) + "."
 	}
@@ -124,7 +137,7 @@ func (l *property) pick(env *ui.Env) {
 				words = append(words, l.Choices[i].Value)
 			}
 		}
-		return strings.Join(words, ",")
+		return apikey.Typed(words)
 	}
 }
 
@@ -183,8 +196,16 @@ func pagesOf(all []*property) (out []page) {
 
 // value is what stands in the field, and whether it is another than the key has.
 func (l *property) value() (raw json.RawMessage, changed bool) {
-	raw, err := l.Parse(l.typed(), l.env().Now(), l.env().Zone)
+	raw, err := l.read(l.typed())
 	return raw, err == nil && !l.Same(raw, l.was, 0)
+}
+
+// read is what a text in the field comes to.
+func (l *property) read(text string) (json.RawMessage, error) {
+	if l.began != nil && text == *l.began {
+		return l.was, nil
+	}
+	return l.Parse(text, l.env().Now(), l.env().Zone)
 }
 
 func (l *property) env() *ui.Env { return l.in.(interface{ frame() *base }).frame().env }

@@ -51,8 +51,8 @@ type Profile struct {
 	Name    string
 	Presets []apikey.PermissionPreset // the service's names for sets of permissions
 	Setting apikey.Setting
-	// Properties are the names of what its keys have beside: words of the filter.
-	Properties []string
+	// Properties are what its keys have beside: words of the filter.
+	Properties []apikey.Property
 }
 
 const (

@@ -97,7 +97,9 @@ func (l *List) fieldsAndStates(word string) []string {
 // properties are the names of what keys of the services have beside.
 func (l *List) properties() (out []string) {
 	for _, p := range l.profiles {
-		out = append(out, p.Properties...)
+		for _, of := range p.Properties {
+			out = append(out, string(of.Field))
+		}
 	}
 	return out
 }
@@ -133,9 +135,13 @@ func (l *List) values(field string, op byte, word string) []string {
 // said are the values of a field in the list that begin with a word, as many as are offered.
 func (l *List) said(field, word string) []string {
 	get := fieldText[field]
+	of := make([][]apikey.Property, len(l.profiles))
+	for i, p := range l.profiles {
+		of[i] = p.Properties
+	}
 	if slices.ContainsFunc(l.properties(), func(name string) bool { return fold(name) == field }) {
 		get = func(k *apikey.Key) string {
-			return strings.Join(apikey.PropertyWords(k.Extra[string(property(k, field))]), "\n")
+			return propertyText(k, property(k, field), slices.Concat(of...))
 		}
 	}
 	if get == nil {

@@ -58,7 +58,7 @@ func TestTabCompletesFieldsAndValues(t *testing.T) {
 func TestTabCompletesWhatKeysHaveBeside(t *testing.T) {
 	for typed, want := range map[string]string{"spen": "spendlimit:", "zo": "zones:", "zones:ex": "zones:example.com", "!zones:": "!zones:example.com", "spendlimit:": "spendlimit:20.5", "tier": "tier", "zones<": "zones<"} {
 		l := newList(apikey.Key{ID: "a", Extra: map[string]json.RawMessage{"spendLimit": json.RawMessage("20.5"), "zones": json.RawMessage(`["Example.com","x y"]`)}}, apikey.Key{ID: "b"})
-		l.profiles = []Profile{{Properties: []string{"spendLimit", "zones", "tier"}}}
+		l.profiles = []Profile{{Properties: []apikey.Property{{Field: "spendLimit"}, {Field: "zones", Kind: apikey.ListProperty}, {Field: "tier", Kind: apikey.ChoiceProperty}}}}
 		typeFilter(l, typed)
 		tab(l)
 		if got := l.input.Value(); got != want {

@@ -219,11 +219,21 @@ func property(k *apikey.Key, word string) apikey.Field {
 	return ""
 }
 
+// propertyText is what a key has of a property, a line each: as the service writes it, and as people read it.
+func propertyText(k *apikey.Key, name apikey.Field, of []apikey.Property) string {
+	raw := k.Extra[string(name)]
+	words := apikey.PropertyWords(raw)
+	if at := slices.IndexFunc(of, func(p apikey.Property) bool { return p.Field == name }); at >= 0 && raw != nil {
+		words = append(words, of[at].Called(raw)...)
+	}
+	return strings.Join(words, "\n")
+}
+
 // fits reports whether a key's property is as the term asks: any part of a text, and of a number its value.
-func (t term) fits(k *apikey.Key) bool {
+func (t term) fits(k *apikey.Key, of []apikey.Property) bool {
 	name := property(k, t.field)
 	if !t.numeric {
-		return name != "" && strings.Contains(fold(strings.Join(apikey.PropertyWords(k.Extra[string(name)]), "\n")), t.value)
+		return strings.Contains(fold(propertyText(k, name, of)), t.value)
 	}
 	value, has := apikey.NumberOf(k, name)
 	return has && (t.op == ':' && value == t.number || t.op == '<' && value < t.number || t.op == '>' && value > t.number)

@@ -67,7 +67,7 @@ func (t term) compile(s *store, now time.Time) func(i int32) bool {
 	switch {
 	case t.numeric, t.property && !t.compares():
 		var k apikey.Key
-		return func(i int32) bool { return t.fits(s.key(i, &k)) }
+		return func(i int32) bool { return t.fits(s.key(i, &k), s.properties(i)) }
 	case t.compares():
 		var k apikey.Key
 		return func(i int32) bool { return t.inTime(s.key(i, &k), now) }
@@ -113,6 +113,14 @@ func (t term) compile(s *store, now time.Time) func(i int32) bool {
 	}
 	var k apikey.Key
 	return func(i int32) bool { return t.isState(s.key(i, &k), s.mark(i), now) || plain(i) }
+}
+
+// properties are what keys of a key's profile have beside.
+func (s *store) properties(i int32) []apikey.Property {
+	if of := s.profileOf(i); of < len(s.profiles) {
+		return s.profiles[of].Properties
+	}
+	return nil
 }
 
 // ofProfiles tells of each profile whether it is one of those that are meant.
