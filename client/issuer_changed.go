@@ -14,9 +14,9 @@ import (
 	"detent/client/wire"
 )
 
-// changed makes a change whose answer shows the key. One that shows it without what was asked for is no yes: the service may be slow, or
-// take no such change.
-func (s *issuer) changed(ctx context.Context, c call, declared *kit.Call, patch apikey.Patch) (key apikey.Key, err error) {
+// changed makes a change whose answer shows the key. One that shows another key, or this one without what was asked for, is no yes: the service
+// may be slow, or take no such change.
+func (s *issuer) changed(ctx context.Context, c call, declared *kit.Call, id string, patch apikey.Patch) (key apikey.Key, err error) {
 	err = s.send(ctx, c, func(a *answer) (err error) {
 		r := wire.NewRecord(&s.d.Row)
 		if err = r.Read(a.body, declared.Key); err != nil {
@@ -24,6 +24,9 @@ func (s *issuer) changed(ctx context.Context, c call, declared *kit.Call, patch 
 		}
 		if key, err = s.key(r); err != nil {
 			return err
+		}
+		if key.ID != id {
+			return wire.BadAnswer("the answer is about another key")
 		}
 		shown := key
 		if !wire.FirstTime(r.ExpiresAt...).Set && !wire.FirstTime(r.CreatedAt...).Set { // a short answer says nothing of the end
