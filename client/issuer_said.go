@@ -118,7 +118,8 @@ func denied(object map[string]json.RawMessage, what string) error {
 	return nil
 }
 
-// granted reports whether the objects of an answer say yes: by a flag or a status, or by the key's own id where nothing else is told.
+// granted reports whether the objects of an answer say yes: by a flag or a status, or by the key's own id where nothing else is told. A yes
+// that names another key is none to this one.
 func (s *issuer) granted(objects []map[string]json.RawMessage, id string) (yes bool) {
 	names := slices.Concat(s.d.Row.ID, []string{"id", "_id"})
 	rpc := objects[0]["jsonrpc"] != nil // whose id is that of the request
@@ -136,7 +137,7 @@ func (s *issuer) granted(objects []map[string]json.RawMessage, id string) (yes b
 			yes = true
 		}
 		for name, raw := range object {
-			if name == "errors" && !wire.IsNothing(raw) || countOf().MatchString(name) && (wire.IsNothing(raw) || wire.Literal(raw) == "0") {
+			if (name == "error" || name == "errors") && !wire.IsNothing(raw) || countOf().MatchString(name) && (wire.IsNothing(raw) || wire.Literal(raw) == "0") {
 				return false // a yes that has its no beside it
 			}
 			switch {
@@ -144,8 +145,11 @@ func (s *issuer) granted(objects []map[string]json.RawMessage, id string) (yes b
 				yes = true
 			case idsOf().MatchString(name) && (isID(raw, id) || slices.ContainsFunc(wire.List(raw), func(one json.RawMessage) bool { return isID(one, id) })):
 				yes = true
-			case slices.Contains(names, name) && isID(raw, id) && !told && !rpc:
-				yes = true
+			case slices.Contains(names, name) && id != "" && !wire.IsNothing(raw) && !rpc:
+				if !isID(raw, id) {
+					return false
+				}
+				yes = yes || !told
 			}
 		}
 	}

@@ -11,7 +11,7 @@ import (
 
 // neither are answers of a status of success that are no yes and no no.
 var neither = map[string]int{
-	`{"success":true,"errors":[{"code":7}]}`: 200, `{"ok":true,"deleted_count":0}`: 200, `{"success":true,"removed_count":0}`: 200, `{"ok":true,"affected":0}`: 200, `{"deleted":true,"rowsAffected":"0"}`: 200, `{"success":true,"deleted":[]}`: 200,
+	`{"success":true,"errors":[{"code":7}]}`: 200, `{"success":true,"error":"locked"}`: 200, `{"deleted":true,"data":{"error":"locked"}}`: 200, `{"deleted":true,"id":"k2"}`: 200, `{"success":true,"data":{"id":"k2"}}`: 200, `{"ok":true,"deleted_count":0}`: 200, `{"success":true,"removed_count":0}`: 200, `{"ok":true,"affected":0}`: 200, `{"deleted":true,"rowsAffected":"0"}`: 200, `{"success":true,"deleted":[]}`: 200,
 	`{"success":true,"data":{"keys_deleted":0}}`: 200, `{"ok":1,"n":0}`: 200, `{"id":"k1","changes":0}`: 200, `{"message":"could not delete k1"}`: 200, `{"message":"error: not permitted"}`: 200, `{"status":"pending"}`: 200, `{"status":"scheduled","id":"k1"}`: 200,
 	`{"success":true,"status":"pending"}`: 200, `{"status":"queued"}`: 202, `{"success":true}`: 202, ``: 202, `true`: 202, `{"deleted":true}`: 207, `{"data":null}`: 200,
 	`{"id":"k2"}`: 200, `{"id":"k1","message":"not now"}`: 200, `{"message":"no","data":{"id":"k1"}}`: 200, `{"not_deleted":["k1"]}`: 200, `{"deleted":["k2"]}`: 200,
