@@ -80,7 +80,9 @@ func (d *Desk) deleteForSure(ctx context.Context, o Order) (apikey.Deleted, erro
 	case err != nil && client.MayHaveHappened(err):
 		o.note("%v: asking once more", err)
 		first = asked(err)
-		done, err = remove()
+		if done, err = remove(); err != nil {
+			return done, stillOpen(o, first, err)
+		}
 	}
 	if err != nil || !done.AlreadyGone {
 		return done, err
@@ -102,6 +104,17 @@ func (d *Desk) deleteForSure(ctx context.Context, o Order) (apikey.Deleted, erro
 		done.Evidence = "the first request was not answered, or not in a way that is understood (" + first + "); asked again, the service has no such key"
 	}
 	return done, nil
+}
+
+// stillOpen is the failure of a second request where the first was not answered: that it was refused, or not sent, says nothing of the first.
+func stillOpen(o Order, first string, err error) error {
+	e := (*client.Error)(nil)
+	if client.MayHaveHappened(err) || !errors.As(err, &e) {
+		return err
+	}
+	return &client.Error{Op: o.op(), Kind: e.Kind, Status: e.Status, Outcome: client.Unknown, Err: err,
+		Message: "the first request was not answered, or not in a way that is understood (" + first + "); the second: " + err.Error(),
+		Hint:    "No answer is not a no: look at the list, and delete it once more where it is still there."}
 }
 
 // asked is what came of a request, without what it was.

@@ -593,6 +593,8 @@ func TestADeletionIsCalledDoneByTheServicesWordAlone(t *testing.T) {
 		"lost, and done":                       {[]error{lost}, true, false, false, true, 2},
 		"lost, and not done":                   {[]error{lost}, false, false, false, true, 2},
 		"lost, not done, and not listed":       {[]error{lost}, false, true, false, true, 2},
+		"lost, done, then refused":             {[]error{lost, &client.Error{Op: "delete", Kind: client.RateLimited, Status: 429, Outcome: client.NotDone}}, true, false, false, false, 2},
+		"lost, then not sent":                  {[]error{lost, &client.Error{Op: "list keys", Kind: client.BadAnswer, Outcome: client.NotDone, Message: "down"}}, false, false, false, false, 2},
 		"lost twice":                           {[]error{lost, lost}, false, false, false, false, 2},
 		"lost twice, not done, and not listed": {[]error{lost, lost}, false, true, false, false, 2},
 		"denied while it is listed":            {nil, false, false, true, false, 1},
