@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -154,6 +155,25 @@ func (s *issuer) granted(objects []map[string]json.RawMessage, id string) (yes b
 		}
 	}
 	return yes || rpc && !wire.IsNothing(objects[0]["result"])
+}
+
+// despite is the failure of a call whose answer of success says no, where that shows the key all the same: which of the two holds is not known.
+// shows is asked of what is left of the answer without its no.
+func (s *issuer) despite(no error, whole []byte, names []string, shows func(r *wire.Record) bool) error {
+	if !errors.As(no, new(*wire.Refused)) {
+		return no
+	}
+	members := wire.Object(whole)
+	for _, name := range []string{"success", "error", "errors"} {
+		delete(members, name)
+	}
+	rest, err := json.Marshal(members)
+	for _, names := range [][]string{names, nil} {
+		if r := wire.NewRecord(&s.d.Row); err == nil && r.Read(bytes.NewReader(rest), names) == nil && shows(r) {
+			return wire.BadAnswer("the answer says no and shows the key all the same: " + no.Error())
+		}
+	}
+	return no
 }
 
 func isID(raw json.RawMessage, id string) bool {

@@ -154,3 +154,36 @@ func TestPlainWordsAreTheIssuersOwnWhereItsFileHasThem(t *testing.T) {
 		}
 	}
 }
+
+// TestANoThatShowsTheKeyIsNoNo: an answer of success that says no, and shows the new key with its secret all the same, or the key as it was to be,
+// leaves open what was done.
+func TestANoThatShowsTheKeyIsNoNo(t *testing.T) {
+	name := "b"
+	for what, answers := range map[string]map[string]bool{ // whether it is open
+		"create": {`{"error":"quota exceeded","id":"k1","token":"token-0123456789abcdef"}`: true, `{"success":false,"data":{"id":"k1","token":"token-0123456789abcdef"}}`: true,
+			`{"error":"quota exceeded"}`: false, `{"error":"quota exceeded","id":"request-1"}`: false, `{"success":false,"data":null}`: false},
+		"roll": {`{"error":"quota exceeded","id":"k1","token":"token-0123456789abcdef"}`: true, `{"errors":["no"],"token":"token-0123456789abcdef"}`: true,
+			`{"error":"quota exceeded"}`: false, `{"error":"quota exceeded","id":"k1"}`: false},
+		"update": {`{"error":"quota exceeded","id":"k1","name":"b"}`: true, `{"error":"quota exceeded"}`: false, `{"error":"quota exceeded","id":"k1","name":"a"}`: false, `{"error":"quota exceeded","id":"request-1"}`: false},
+	} {
+		for answer, open := range answers {
+			s := serve(t, `list.call = "GET /keys"
+create = { call = "POST /keys", key = ["data"], send = { name = { field = "name" } } }
+update = { call = "PUT /keys/{id}", key = ["data"], send = { name = { field = "name" } } }
+roll = { call = "POST /keys/{id}/roll", old = "dies at once", key = ["data"] }
+`+plainRows+plainProbe, "token-0123456789", func(w http.ResponseWriter, _ *http.Request, _ string) { say(w, 200, answer) })
+			var err error
+			switch what {
+			case "create":
+				_, err = s.Create(t.Context(), apikey.Draft{Name: "a"})
+			case "roll":
+				_, err = s.Abilities().Roll(t.Context(), "k1", apikey.RollOrder{})
+			default:
+				_, err = s.Update(t.Context(), "k1", apikey.Patch{Name: &name})
+			}
+			if err == nil || MayHaveHappened(err) != open || open != strings.Contains(err.Error(), "says no and shows the key all the same") {
+				t.Errorf("%s, %s: %v", what, answer, err)
+			}
+		}
+	}
+}
