@@ -124,6 +124,40 @@ func TestARenameThatIsAnsweredForAnotherKeyMakesItNotTheNewOne(t *testing.T) {
 	}
 }
 
+// TestAKeyThatNoListShowsIsTriedBeforeItIsDelivered: refused, it is written over no living secret. Nothing else holds it up.
+func TestAKeyThatNoListShowsIsTriedBeforeItIsDelivered(t *testing.T) {
+	for name, tc := range map[string]struct {
+		lists   int
+		verdict apikey.Verdict
+		writes  bool
+	}{
+		"refused":               {1000, apikey.Refused, false},
+		"accepted":              {1000, apikey.Accepted, true},
+		"not told":              {1000, apikey.Silent, true},
+		"refused, and is shown": {0, apikey.Refused, true}, // that it takes a moment to know a key is what the proof after the delivery waits for
+	} {
+		f := in(t, vertesiaLike)
+		b := &behind{f: f, key: "new"}
+		r := f.Start(func(p *rotation.Params) { noWaits(p); b.Service = p.Service; p.Service = b })
+		f.until(r, rotation.Create)
+		b.lists = tc.lists
+		f.OnProbe = func(whose string, p *apikey.Proof) {
+			if whose == "new" {
+				p.Verdict = tc.verdict
+			}
+		}
+		f.until(r, rotation.Deliver)
+		res, err := r.Do(t.Context())
+		if writes := f.Place(0).Holds() == "new"; err != nil || writes != tc.writes {
+			t.Errorf("%s: it holds %s; %+v, %v", name, f.Place(0).Holds(), res, err)
+		}
+		if asked := res.Question != nil && res.Question.Kind == rotation.AskBothGone; asked == tc.writes {
+			t.Errorf("%s: %+v", name, res)
+		}
+		f.Forgive()
+	}
+}
+
 // spoiling is a service whose rename changes more than the name, as its answer shows.
 type spoiling struct {
 	client.Service
