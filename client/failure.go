@@ -45,7 +45,7 @@ func (t *transport) broken(c call, err error, sent bool) *Error {
 		e.Hint = "Check the network and that the service is running at " + t.host(c) + "."
 	case errors.Is(err, context.DeadlineExceeded), os.IsTimeout(err):
 		e.Kind, e.Message = Timeout, "no answer in "+t.opts.Timeout.String()
-		e.Hint = "Try again, or allow more time with --timeout."
+		e.Hint = hintTime
 	case !sent: // closed, or answered with something else, while it was made
 		e.Kind, e.Message = Unreachable, "the connection to "+t.host(c)+" broke while it was made"
 		e.Hint = "Check the URL of the profile, and whether a proxy is in between. Nothing was sent to the service."
@@ -64,6 +64,7 @@ func (t *transport) broken(c call, err error, sent bool) *Error {
 
 const (
 	hintURL  = "Check the URL of the profile, and whether a proxy or a login page is in between."
+	hintTime = "Try again, or allow more time with --timeout."
 	hintWait = "Wait a little and try again."
 	hintLook = "No answer is not a no: reload the list and look before you try again."
 )
@@ -162,7 +163,7 @@ func (t *transport) unread(c call, status int, err error) *Error {
 		e.Kind, e.Message = Canceled, "given up in the middle of the answer"
 	case errors.Is(err, context.DeadlineExceeded), os.IsTimeout(err):
 		e.Kind, e.Message = Timeout, "the answer was not complete in "+t.opts.Timeout.String()
-		e.Hint = "Try again, or allow more time with --timeout."
+		e.Hint = hintTime
 	case errors.Is(err, io.EOF):
 		e.Message, e.Hint = "the answer is empty", hintURL
 	case wire.IsNotJSON(err):

@@ -72,14 +72,14 @@ func (d *Desk) deleteForSure(ctx context.Context, o Order) (apikey.Deleted, erro
 		return d.service.Delete(ctx, o.Key.ID)
 	}
 	done, err := remove()
-	first := ""
+	var first error
 	switch {
 	case o.Act || !o.Secret.IsZero(): // a secret that has ended its key is refused, and that says nothing of why
 		return done, err
 	case errors.Is(err, client.ErrStillListed): // it was answered
 	case err != nil && client.MayHaveHappened(err):
 		o.note("%v: asking once more", err)
-		first = asked(err)
+		first = err
 		if done, err = remove(); err != nil {
 			return done, stillOpen(o, first, err)
 		}
@@ -97,24 +97,24 @@ func (d *Desk) deleteForSure(ctx context.Context, o Order) (apikey.Deleted, erro
 	})
 	if listErr == nil && listed {
 		return done, &client.Error{Op: o.op(), Kind: client.BadAnswer, Outcome: client.Unknown,
-			Message: "the service answered that it has no such key, and lists it all the same: whether it was deleted is not known",
+			Message: "the service answered that it has no such key, and lists it all the same",
 			Hint:    "Its list may be behind: look again, and delete it once more where it is still there."}
 	}
-	if first != "" {
-		done.Evidence = "the first request was not answered, or not in a way that is understood (" + first + "); asked again, the service has no such key"
+	if first != nil {
+		done.Evidence = "the first request was not answered, or not in a way that is understood (" + asked(first) + "); asked again, the service has no such key"
 	}
 	return done, nil
 }
 
-// stillOpen is the failure of a second request where the first was not answered: that it was refused, or not sent, says nothing of the first.
-func stillOpen(o Order, first string, err error) error {
-	e := (*client.Error)(nil)
-	if client.MayHaveHappened(err) || !errors.As(err, &e) {
-		return err
+// stillOpen is why a second request failed, after a first one that may have been carried out: no to the second is no to that alone.
+func stillOpen(o Order, first, second error) error {
+	out := &client.Error{Op: o.op(), Kind: client.Timeout, Outcome: client.Unknown, Err: second,
+		Message: "a first request was not answered, or not in a way that is understood (" + asked(first) + "); asked again: " + asked(second),
+		Hint:    "Look whether the key is there, and delete it once more where it is."}
+	if e := (*client.Error)(nil); errors.As(first, &e) {
+		out.Kind, out.Status = e.Kind, e.Status
 	}
-	return &client.Error{Op: o.op(), Kind: e.Kind, Status: e.Status, Outcome: client.Unknown, Err: err,
-		Message: "the first request was not answered, or not in a way that is understood (" + first + "); the second: " + err.Error(),
-		Hint:    "No answer is not a no: look at the list, and delete it once more where it is still there."}
+	return out
 }
 
 // asked is what came of a request, without what it was.

@@ -376,6 +376,26 @@ func TestALostDeleteIsAskedOnceMore(t *testing.T) {
 	}
 }
 
+// TestALostDeleteIsNotSettledByWhatStopsTheSecond: what is said of that says nothing of the first.
+func TestALostDeleteIsNotSettledByWhatStopsTheSecond(t *testing.T) {
+	for _, second := range []error{
+		&client.Error{Kind: client.RateLimited, Status: 429, Outcome: client.NotDone, Message: "slow down", Hint: "Wait."},
+		&client.Error{Kind: client.Unauthorized, Status: 401, Outcome: client.NotDone, Own: true, Message: "not valid"},
+		&client.Error{Kind: client.Unreachable, Outcome: client.NotDone, Message: "refused the connection"},
+		context.Canceled, lost,
+	} {
+		s := &issuer{caps: able, keys: []apikey.Key{{ID: "k"}}, fails: []error{lost, second}}
+		at := open(t, s, nil)
+		_, err := at.Do(t.Context(), orders["delete"].order)
+		if !client.MayHaveHappened(err) || client.Refused(err) || !errors.Is(err, second) || !strings.Contains(err.Error(), "a first request was not answered") {
+			t.Errorf("%v: %v", second, err)
+		}
+		if got := at.receipts(); len(got) != 1 || !strings.HasPrefix(got[0], "delete k failed by alice certain false") {
+			t.Errorf("%v: %q", second, got)
+		}
+	}
+}
+
 func TestALostCreateNamesTheKeyThatWasNotThereBefore(t *testing.T) {
 	for _, does := range []bool{false, true} {
 		s := &issuer{caps: able, keys: []apikey.Key{{ID: "k", Name: "n"}}, fails: []error{lost}, does: does}

@@ -8,6 +8,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"detent/e2e/planned"
 )
 
 // rolling makes the key of an application and says how it is given a new secret at once.
@@ -44,15 +46,18 @@ func aRoll(h *home, is issuer) {
 		Outage string
 		Stages []struct {
 			ID   string
-			Does []struct{ Call string }
+			Does []struct{ Call, Times string }
 		}
 	}
 	h.into(h.must(append(slices.Clone(args), "--plan")...), &plan)
-	var planned []string
+	method := regexp.MustCompile(`\((\S+)\)$`)
+	acts := []planned.Act{{Line: "token.get", Times: "1, which finds the key"}} // before the rotation begins
 	for _, stage := range plan.Stages {
 		for _, act := range stage.Does {
-			if act.Call != "" {
-				planned = append(planned, act.Call)
+			if m := method.FindStringSubmatch(act.Call); m != nil {
+				acts = append(acts, planned.Act{Line: m[1], Times: act.Times})
+			} else if act.Call != "" {
+				h.Errorf("%s is planned, without its method", act.Call)
 			}
 		}
 	}
@@ -66,33 +71,18 @@ func aRoll(h *home, is issuer) {
 	if !strings.Contains(plan.Outage, "dead secret") {
 		h.Errorf("the plan begins with %q", plan.Outage)
 	}
-	h.Logf("planned %s", strings.Join(planned, " · "))
-	h.Logf("went over the wire: %s", strings.Join(slices.Compact(slices.Clone(wire)), " · "))
-	inPlan(h, planned, wire)
-	for _, certain := range end.Certain {
-		h.Log(certain)
-	}
-	h.rolled(is, old, secret)
-}
-
-// inPlan holds that each request is one that is planned, in that order, and that the key is rolled once.
-func inPlan(h *home, planned, wire []string) {
-	h.Helper()
-	method := regexp.MustCompile(`\((\S+)\)$`)
-	at := 0
-	for _, sent := range wire {
-		from := at
-		for at < len(planned) && (method.FindStringSubmatch(planned[at]) == nil || method.FindStringSubmatch(planned[at])[1] != sent) {
-			at++
-		}
-		if at == len(planned) {
-			h.Errorf("%s is not planned after %v", sent, planned[:min(from+1, len(planned))])
-			at = from
-		}
+	var letters planned.Alphabet
+	want := "^" + letters.Expression(h.T, acts) + "$"
+	if got := letters.Word(wire); !regexp.MustCompile(want).MatchString(got) {
+		h.Errorf("%s does not match %s of %v\nhappened: %s\nplanned: %v", got, want, letters, strings.Join(wire, " · "), acts)
 	}
 	if n := count(wire, "token.generate"); n != 1 {
 		h.Errorf("rolled %d times", n)
 	}
+	for _, certain := range end.Certain {
+		h.Log(certain)
+	}
+	h.rolled(is, old, secret)
 }
 
 func count(all []string, one string) (n int) {

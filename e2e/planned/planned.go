@@ -39,6 +39,9 @@ var quantities = []struct{ times, means string }{
 	{`^each look but the last\b`, "?"}, {`^each look\b`, ""}, {`^(\d+)\b`, "{$1}"},
 }
 
+// between is said of a call that is made again and again, with the one before it in between.
+var between = regexp.MustCompile(`^only where .* with \d+ more of the call before between them$`)
+
 // quantity is how often an act happens, by the words of the plan.
 func quantity(t testing.TB, times string) string {
 	t.Helper()
@@ -70,7 +73,7 @@ func (a *Alphabet) sequence(line string) string {
 // Expression is what may happen by these acts, in their order.
 func (a *Alphabet) Expression(t testing.TB, acts []Act) string {
 	t.Helper()
-	out, look := "", ""
+	out, look, before := "", "", ""
 	end := func() {
 		if look != "" {
 			out += "(?:" + look + ")+"
@@ -78,7 +81,12 @@ func (a *Alphabet) Expression(t testing.TB, acts []Act) string {
 		look = ""
 	}
 	for _, act := range acts {
-		one := a.sequence(act.Line) + quantity(t, act.Times)
+		call := a.sequence(act.Line)
+		one := call + quantity(t, act.Times)
+		if between.MatchString(act.Times) {
+			one = "(?:" + call + "|" + before + ")*"
+		}
+		before = call
 		if strings.HasPrefix(act.Times, "each look") {
 			look += one
 			continue
