@@ -244,7 +244,8 @@ func (r *Rotation) discardNew(ctx context.Context) error {
 // created ends the step. The list shows the new key as the old one was shown, so that they
 // compare; and whether another host began the same at the same moment.
 func (r *Rotation) created(ctx context.Context, said string) (Result, error) {
-	var notes []string
+	notes := r.odd
+	r.odd = nil
 	begun := r.w.Now()
 	s, _, err := r.lookFor(ctx, r.lag(), hasNew)
 	switch {

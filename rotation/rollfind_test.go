@@ -206,6 +206,29 @@ func TestARollThatIsAnsweredWithTheFormerSecretIsNoNewSecret(t *testing.T) {
 	f.rotated("rolled once more")
 }
 
+// TestAnAnswerThatCannotBeTheNewKeysIsSaid, where another one came after it: what was done to whom, it may tell.
+func TestAnAnswerThatCannotBeTheNewKeysIsSaid(t *testing.T) {
+	odd := &client.Error{Op: "give the key a new secret", Kind: client.BadAnswer, Outcome: client.Unknown, Message: "the answer is about another key"}
+	for name, sc := range map[string]world.Scenario{"roll": unnamedLike, "create": vertesiaLike} {
+		f := in(t, sc)
+		r := f.Start(nil)
+		f.until(r, rotation.Create)
+		f.Fail("create", odd, false)
+		if res := f.do(r); res.Step != rotation.Deliver || !says(res.Notes, "the answer is about another key") {
+			t.Errorf("%s: %+v", name, res)
+		}
+		f = in(t, sc)
+		r = f.Start(nil)
+		f.until(r, rotation.Create)
+		for range 3 {
+			f.Fail("create", odd, false)
+		}
+		if _, err := r.Do(t.Context()); err == nil || !strings.Contains(err.Error(), "the answer is about another key") {
+			t.Errorf("%s, three times: %v", name, err)
+		}
+	}
+}
+
 // former is a service whose roll answers with this secret, as long as there is one.
 type former struct {
 	client.Service
