@@ -267,6 +267,9 @@ func TestEveryOrderIsTheSameOnEveryFrontForEveryRole(t *testing.T) {
 	_, _, verdict := grid(t, verdicts)
 	_, _, offered := grid(t, offers)
 	for _, w := range people {
+		if testing.Short() && strings.HasSuffix(w.name, "-ro") { // what runs side by side is the same
+			continue
+		}
 		t.Run(w.name, func(t *testing.T) {
 			t.Parallel()
 			h := newHouse(t, w)

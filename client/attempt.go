@@ -195,15 +195,35 @@ func revealed(v any) any {
 	return v
 }
 
-func (t *transport) address(c call) string {
-	origin, id := t.origin, c.id
-	if !c.idSecret.IsZero() {
-		id = c.idSecret.Reveal()
+// leastInAddress is how long what an address may not hold is at least: a shorter password is in other words, too.
+const leastInAddress = 8
+
+// inAddress refuses a query that has a credential in it, as a service may ask for its next page: an address is logged by everything on its way.
+func (t *transport) inAddress(c call) *Error {
+	for _, values := range c.query {
+		for _, s := range t.secrets(c) {
+			if s.Len() >= leastInAddress && strings.Contains(strings.Join(values, " "), s.Reveal()) {
+				return &Error{Op: c.op, Kind: BadAnswer, Outcome: NotDone, Message: "the address that is to be asked has the credential in it, where everything on its way reads it: nothing was sent there"}
+			}
+		}
 	}
+	return nil
+}
+
+// segment is what {id} stands for.
+func (c *call) segment() string {
+	if !c.idSecret.IsZero() {
+		return c.idSecret.Reveal()
+	}
+	return c.id
+}
+
+func (t *transport) address(c call) string {
+	origin := t.origin
 	if c.origin != nil {
 		origin = c.origin
 	}
-	address := strings.TrimSuffix(origin.String(), "/") + strings.Replace(c.path, "{id}", url.PathEscape(id), 1)
+	address := strings.TrimSuffix(origin.String(), "/") + strings.Replace(c.path, "{id}", url.PathEscape(c.segment()), 1)
 	if len(c.query) > 0 {
 		address += "?" + c.query.Encode()
 	}

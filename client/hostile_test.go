@@ -77,3 +77,66 @@ func TestAnIDIsNeverAnotherPath(t *testing.T) {
 		}
 	}
 }
+
+// TestASecretThatNamesItsKeyIsNeverAnotherPath, and what goes wrong when it is asked for does not repeat it.
+func TestASecretThatNamesItsKeyIsNeverAnotherPath(t *testing.T) {
+	const secret = "plain-words-of-a-secret"
+	rows := `[{"token":"."}]`
+	s := serve(t, `list = { call = "GET /keys" }
+row = { secret_is_id = true, name = ["name"], secret = ["token"] }
+delete.call = "DELETE /keys/{id}"
+`+plainProbe, "token-0123456789", func(w http.ResponseWriter, r *http.Request, _ string) { say(w, 200, rows) })
+	keys, err := ListAll(bg, s)
+	if err != nil || len(keys) != 1 {
+		t.Fatal(keys, err)
+	}
+	if _, err := s.Delete(bg, keys[0].ID); asError(err) == nil || asError(err).Outcome != NotDone || len(s.asked()) != 2 {
+		t.Errorf("%v, asked %q", err, s.asked())
+	}
+	s = serve(t, `list = { call = "GET /keys", each = { call = "GET /keys/{id}" } }
+row = { secret_is_id = true, name = ["name"], secret = ["token"] }
+`+plainProbe, "token-0123456789", func(w http.ResponseWriter, r *http.Request, _ string) {
+		if r.URL.Path == "/keys" {
+			say(w, 200, `["`+secret+`"]`)
+			return
+		}
+		say(w, 403, `{"error":"may not look at `+secret+`"}`)
+	})
+	if _, err := ListAll(bg, s); err == nil || strings.Contains(err.Error(), secret) {
+		t.Errorf("%v", err)
+	}
+}
+
+// TestAPageIsNotAskedForWithTheCredentialInItsAddress, where the service says that it is to be.
+func TestAPageIsNotAskedForWithTheCredentialInItsAddress(t *testing.T) {
+	const token = "token-0123456789"
+	for pages, answer := range map[string]string{`{ kind = "link", next = "next" }`: `"next":"https://evil.example/keys?page=2&access=` + token + `"`, `{ kind = "cursor", by = "cursor", next = "next" }`: `"next":"p2:` + token + `"`} {
+		s := serve(t, "list = { call = \"GET /keys\", rows = [\"data\"], pages = "+pages+" }\n"+plainRows+plainProbe, token, func(w http.ResponseWriter, r *http.Request, _ string) {
+			say(w, 200, `{"data":[{"id":"k1","name":"a"}],`+answer+`}`)
+		})
+		if _, err := ListAll(bg, s); err == nil || strings.Contains(err.Error(), token) || len(s.asked()) != 1 {
+			t.Errorf("%s: %v, asked %q", pages, err, s.asked())
+		}
+	}
+}
+
+// TestANextPageWhoseAddressIsNotUnderstoodIsNotTheEnd: a list that ends there looks whole.
+func TestANextPageWhoseAddressIsNotUnderstoodIsNotTheEnd(t *testing.T) {
+	for next, second := range map[string]string{`/keys?after=a,b`: "/keys?after=a%2Cb", `/keys?after=x%3By`: "/keys?after=x%3By", `?page=2`: "/keys?page=2", `https://other.example/keys?page=2`: "/keys?page=2",
+		`/keys?page=2;x=1`: "", `/keys/pages/2`: "", `?`: "", `::?page=2`: "", `/keys?after=%zz`: ""} {
+		for _, header := range []string{`<%>; rel="next"`, `</keys?a=1,2>; rel="prev", <%>; rel=next, </keys>; rel="last"`, `<%>;title="a, b";rel = "next"`} {
+			s := serve(t, "list = { call = \"GET /keys\", pages = { kind = \"link\" } }\n"+plainRows+plainProbe, "token-0123456789", func(w http.ResponseWriter, r *http.Request, _ string) {
+				if r.URL.RawQuery == "" {
+					w.Header().Set("Link", strings.Replace(header, "%", next, 1))
+					say(w, 200, `[{"id":"k1"}]`)
+					return
+				}
+				say(w, 200, `[{"id":"k2"}]`)
+			})
+			keys, err := ListAll(bg, s)
+			if asked := s.asked(); second == "" && err == nil || second != "" && (err != nil || len(keys) != 2 || len(asked) != 2 || asked[1] != "GET "+second) {
+				t.Errorf("%s: %d keys, %v, asked %q", strings.Replace(header, "%", next, 1), len(keys), err, asked)
+			}
+		}
+	}
+}

@@ -58,7 +58,7 @@ func (s *issuer) verdictOf(p *kit.Probe, failed error) (apikey.Proof, error) {
 		proof.Message = ""
 	}
 	if s.d.Refusals.Lacking != "" {
-		return rights(p, proof, e), err
+		return s.rights(p, proof, e), err
 	}
 	return s.open(p, proof), err
 }
@@ -192,14 +192,18 @@ func (s *issuer) authenticates(ctx context.Context, read *kit.Probe, secret apik
 	return true
 }
 
-// rights says what a proof by a read that needs a permission shows.
-func rights(by *kit.Probe, p apikey.Proof, e *Error) apikey.Proof {
+// rights says what a proof by a read that needs a permission shows. A trial is recorded: there is no word of the service's in what it is told.
+func (s *issuer) rights(by *kit.Probe, p apikey.Proof, e *Error) apikey.Proof {
 	switch {
 	case p.Verdict == apikey.Accepted && p.Status == http.StatusOK:
 		p.Can, p.Unknown = []string{by.Needs}, []string{openPermissions}
 	case p.Verdict == apikey.Accepted:
 		p.Cannot, p.Unknown = []string{by.Needs}, []string{openPermissions}
-		p.Evidence += " " + e.Code
+		if lacking := s.d.Refusals.Lacking; s.opts.Trial == nil {
+			p.Evidence += " " + e.Code
+		} else if strings.Contains(e.Code, lacking) {
+			p.Evidence += " " + lacking
+		}
 	}
 	return p
 }

@@ -246,6 +246,9 @@ func (s *issuer) gone(ctx context.Context, ids map[string]bool) error {
 // shown asks for one key.
 func (s *issuer) shown(ctx context.Context, id string) (out listedKey, err error) {
 	c := s.request(opList, s.d.List.Each, id, map[apikey.Field]any{apikey.FieldID: id})
+	if s.d.Row.SecretIsID { // no text repeats it
+		c.idSecret = apikey.NewSecret(id)
+	}
 	err = s.send(ctx, c, func(a *answer) (err error) {
 		r := s.listed()
 		if err := r.Read(a.body, s.d.List.Each.Key); err != nil {

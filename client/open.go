@@ -37,6 +37,9 @@ func declarationOf(opts Options) (*kit.Declaration, *Error) {
 	if err := opts.Token.Check(); err != nil {
 		return nil, badOption("the token cannot be one: " + err.Error())
 	}
+	if opts.Trial != nil && opts.Trial.Of != nil {
+		return opts.Trial.Of, nil
+	}
 	d, err := issuers.Load(opts.IssuerFolder, opts.Service)
 	if errors.Is(err, issuers.ErrUnknown) {
 		all := issuers.Names(opts.IssuerFolder)

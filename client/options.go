@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"detent/apikey"
+	"detent/client/kit"
 	"detent/loopback"
 )
 
@@ -51,6 +52,8 @@ type Options struct {
 
 // Trial is how the calls of a declaration are watched while it is tried.
 type Trial struct {
+	// Of is what is tried, as it was read and checked: its file may be another one by now.
+	Of *kit.Declaration
 	// Answered is told of each answer, and of a call that had none; it may be called from several goroutines.
 	Answered func(Answer)
 	// Row is told of each row of a list which of the declared members it has, whatever they hold, and how its others are called; it may be

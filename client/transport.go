@@ -224,8 +224,11 @@ func (t *transport) do(ctx context.Context, c call, read func(*answer) error) er
 	if c.write && t.opts.ReadOnly {
 		return readOnly(c.op)
 	}
-	if strings.Contains(c.path, "{id}") && !usableID(c.id) {
+	if strings.Contains(c.path, "{id}") && !usableID(c.segment()) {
 		return noID(c.op)
+	}
+	if bad := t.inAddress(c); bad != nil {
+		return bad
 	}
 	if bad := t.unsignable(c); bad != nil {
 		return bad

@@ -91,6 +91,9 @@ var disguises = map[string]func(string) string{
 }
 
 func TestAnEncodedSecretIsNotShownAtAnyAlignment(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long, and one goroutine: nothing for the race detector")
+	}
 	for _, secret := range []string{testSecret, "0123456789abcdef0123456789abcdef", "psp_Kx-9_aaZ.q7=+/x8Ytr2mNbVc5Kj"} {
 		for name, disguise := range disguises {
 			for before := range 6 {

@@ -41,7 +41,12 @@ type jot struct {
 	leaked                                                 bool   // a key was asked for with the meta of the first one, which may everything
 	noMarks                                                bool   // a name is of letters, digits, hyphens and blanks
 	short                                                  bool   // a create is answered with a secret alone
+<<<<<<< HEAD
 	twice                                                  bool   // a create makes two keys of the name, and answers with one
+=======
+	coded                                                  bool   // a key without the scope read is told so, by a code with more in it
+	prefix                                                 string // how secrets begin, as the profile says
+>>>>>>> main
 	needs                                                  string // the scope without which a key is answered as a dead one is
 	alike                                                  int    // with this status
 	deletes                                                string // a delete fails: the key "stays", it "goes", or the list "fails" from then on, too
@@ -96,6 +101,10 @@ func (j *jot) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	died, was := j.dead[sent]
 	if j.needs != "" && (at < 0 || at > 0 && r.URL.Path == "/v1/me" && !strings.Contains(string(j.keys[at].more["scopes"]), j.needs)) {
 		no(j.alike, "the api key is invalid")
+		return
+	}
+	if j.coded && at > 0 && r.URL.Path == "/v1/me" && !strings.Contains(string(j.keys[at].more["scopes"]), "read") {
+		say(403, map[string]any{"error": "no", "code": "missing_scope:" + canary})
 		return
 	}
 	if at < 0 && (!was || j.now().Sub(died) >= j.lag && !j.neverDead && !j.keepsOld) {
@@ -293,7 +302,7 @@ func (j *jot) tried(t *testing.T, file string, write bool) (said, recorded strin
 	if err != nil {
 		t.Fatal(err)
 	}
-	cfg.Profiles[0].Parents = map[string]string{"team": "team-" + canary}
+	cfg.Profiles[0].Parents, cfg.Profiles[0].SecretPrefix = map[string]string{"team": "team-" + canary}, j.prefix
 	h.o.Profile, h.o.Now, h.o.Timeout = "p", j.now, 10*time.Second
 	h.o.Sleep = func(ctx context.Context, d time.Duration) error {
 		clock.Lock()
@@ -575,6 +584,18 @@ func TestATrialHoldsThatALivingKeyIsNotTakenForADeadOne(t *testing.T) {
 	}
 }
 
+// TestACodeOfTheServicesIsInNoRecord: of one that says what a key lacks, what the file has of it is, and no more.
+func TestACodeOfTheServicesIsInNoRecord(t *testing.T) {
+	file := strings.Replace(jotFile, `name = { field = "name" }, end`, `name = { field = "name" }, scopes = { field = "permissions", as = "list" }, end`, 1) +
+		`permission = [{ name = "read" }, { name = "write" }]` + "\n"
+	file = strings.Replace(file, `answers = "object" }]`, `answers = "object", needs = "read" }]`, 1)
+	file = strings.Replace(file, `own = ["text"] }`, `own = ["text"], lacking = "missing_scope" }`, 1)
+	said, recorded, err := (&jot{coded: true}).tried(t, file, true)
+	if want := "accepted, and is not taken for a dead one: GET /v1/me answered 403 missing_scope"; err != nil || !strings.Contains(said, want) || !strings.Contains(recorded, want) || strings.Contains(recorded, canary) {
+		t.Errorf("%v\n%s%s", err, said, recorded)
+	}
+}
+
 // TestATrialAsksForNoLongerLifeThanThereIs, and holds the key against what was asked.
 func TestATrialAsksForNoLongerLifeThanThereIs(t *testing.T) {
 	said, _, err := (&jot{}).tried(t, jotFile+"expiry.longest = \"24h\"\n", true)
@@ -597,5 +618,44 @@ func TestARecordTakesNoFilesPlace(t *testing.T) {
 	}
 	if raw, err := os.ReadFile(there); err != nil || string(raw) != "mine" {
 		t.Errorf("%q, %v", raw, err)
+	}
+}
+
+// TestTheProfilesOwnPrefixIsInNoRecord: how secrets of its service begin.
+func TestTheProfilesOwnPrefixIsInNoRecord(t *testing.T) {
+	said, recorded, err := (&jot{prefix: "acct-" + canary}).tried(t, strings.Replace(jotFile, "row =", "settings = [\"secret_prefix\"]\nrow =", 1), true)
+	if !errors.Is(err, ErrNo) || !strings.Contains(recorded, "does not begin with the profile's secret_prefix") || strings.Contains(recorded, canary) {
+		t.Errorf("%v\n%s%s", err, said, recorded)
+	}
+}
+
+// TestATrialIsOfTheFileThatWasChecked: one that is another by the time its calls are made, or stands beside it, is not.
+func TestATrialIsOfTheFileThatWasChecked(t *testing.T) {
+	other := strings.Replace(jotFile, "GET /v1/{team}/keys", "POST /v1/{team}/keys", 1)
+	for _, file := range []string{"jot.toml", "jot"} {
+		folder, asked := t.TempDir(), []string{}
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			asked = append(asked, r.Method)
+			w.Header().Set("Content-Type", "application/json")
+			_, _ = io.WriteString(w, `{"data":[]}`)
+		}))
+		path, beside, meant := filepath.Join(folder, file), filepath.Join(folder, "jot.toml"), filepath.Join(folder, "meant")
+		for at, text := range map[string]string{meant: other, beside: other, path: jotFile} {
+			if err := os.WriteFile(at, []byte(text), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		h := hostWith(t, fmt.Sprintf("[profiles.p]\nservice = \"generic\"\nurl = %q\ntoken = { command = [\"sh\", \"-c\", \"cp %s %s; echo x\"] }\n", server.URL, meant, beside))
+		h.o.Profile, h.o.Timeout = "p", 5*time.Second
+		cfg, err := h.Config()
+		if err != nil {
+			t.Fatal(err)
+		}
+		cfg.Profiles[0].Parents = map[string]string{"team": "t"}
+		var out strings.Builder
+		if err := h.TryIssuer(t.Context(), path, TryOptions{}, &out); slices.Contains(asked, "POST") || file == "jot.toml" && len(asked) == 0 {
+			t.Errorf("%s: %q were asked, %v\n%s", file, asked, err, out.String())
+		}
+		server.Close()
 	}
 }

@@ -147,6 +147,13 @@ func (c *crowd) put(into map[string]string, id, secret string) {
 	into[id] = secret
 }
 
+// something reports whether keys were made and deleted.
+func (c *crowd) something() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return len(c.alive) > 0 && len(c.deleted) > 0
+}
+
 // use asks for what a living key may not do: 403 says that it lives, 401 that it does not.
 func (c *crowd) use() {
 	id, secret := c.take()
@@ -202,7 +209,7 @@ func TestInstancesThatAreKilledLoseNothing(t *testing.T) {
 	var clients sync.WaitGroup
 	for range 6 {
 		clients.Go(func() {
-			for time.Now().Before(end) {
+			for time.Now().Before(end) || !c.something() && time.Since(end) < time.Minute { // on a busy machine the kills may be over first
 				switch rand.N(4) {
 				case 0:
 					c.use()
@@ -276,7 +283,7 @@ func (c *crowd) settle(b *bench) {
 	if strangers < 0 || strangers > c.unanswered {
 		t.Errorf("%d keys are there of %d creates that were not answered", strangers, c.unanswered)
 	}
-	if len(c.alive) == 0 || len(c.deleted) == 0 || c.answers[200] == 0 {
+	if !c.something() {
 		t.Error("nothing happened")
 	}
 }

@@ -19,6 +19,9 @@ import (
 // TestAFailureOfAnyOneCallIsToldOrSaidToBeBorne: each call and each reading of some rotations, and of their undo, fails once. What comes of
 // it is in testdata/failures.txt (-update writes it); whatever it is, the rotation comes to its end afterwards.
 func TestAFailureOfAnyOneCallIsToldOrSaidToBeBorne(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long, and one goroutine: nothing for the race detector")
+	}
 	var b strings.Builder
 	for _, tc := range []struct {
 		name string

@@ -97,6 +97,9 @@ func TestFailureReadsWell(t *testing.T) {
 // TestFailuresAtEachStepSayWhatIsCertainAndCanBeGoneOnWith lets every call of every step
 // fail in every way, then goes on, or back.
 func TestFailuresAtEachStepSayWhatIsCertainAndCanBeGoneOnWith(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long, and one goroutine: nothing for the race detector")
+	}
 	kinds := []struct {
 		kind    client.Kind
 		status  int

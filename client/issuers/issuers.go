@@ -18,6 +18,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"unicode"
 
 	"detent/client/kit"
 )
@@ -124,7 +125,8 @@ func Names(folder string) []string {
 	}
 	entries, _ := os.ReadDir(folder)
 	for _, e := range entries {
-		if name, ok := strings.CutSuffix(e.Name(), ".toml"); ok && !IsBuiltIn(name) && !strings.HasPrefix(name, ".") {
+		name, ok := strings.CutSuffix(e.Name(), ".toml")
+		if ok && !IsBuiltIn(name) && !strings.HasPrefix(e.Name(), ".") && !strings.ContainsFunc(name, unicode.IsControl) {
 			out = append(out, name)
 		}
 	}
@@ -156,11 +158,11 @@ func LoadFile(file string) (*kit.Declaration, error) {
 	if err != nil {
 		return nil, err
 	}
-	switch own := strings.TrimSuffix(filepath.Base(file), ".toml"); {
+	switch own, is := strings.CutSuffix(filepath.Base(file), ".toml"); {
 	case IsBuiltIn(d.Name):
 		return nil, &kit.Problem{File: file, Line: 1, Field: "name", Text: fmt.Sprintf("%q is built in: choose another", d.Name)}
-	case d.Name != own:
-		return nil, &kit.Problem{File: file, Line: 1, Field: "name", Text: fmt.Sprintf("is %q, and the file is called %s.toml: they are the same", d.Name, own)}
+	case d.Name != own || !is:
+		return nil, &kit.Problem{File: file, Line: 1, Field: "name", Text: fmt.Sprintf("is %q, and the file is called %s: it is %s.toml", d.Name, filepath.Base(file), d.Name)}
 	}
 	return d, nil
 }

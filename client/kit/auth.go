@@ -180,9 +180,10 @@ func (c *checker) auth(field string, a *Auth) {
 		default:
 			c.token(field+".second", a.Second)
 		}
-		switch strings.ToLower(a.Header) {
-		case "host", "content-length", "content-type", "transfer-encoding", "user-agent", "accept", "connection":
-			c.refuse(field+".header", "%q holds no credential", a.Header)
+		for name, header := range map[string]string{".header": a.Header, ".second": a.Second} {
+			if ownHeader(header) || strings.EqualFold(header, "User-Agent") || strings.EqualFold(header, "Accept") {
+				c.refuse(field+name, "%q holds no credential", header)
+			}
 		}
 	case "cookie":
 		c.token(field+".cookie", a.Cookie)

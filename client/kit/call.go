@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"math"
 	"slices"
 	"strings"
 
@@ -114,11 +115,28 @@ func readValue(raw any, depth int) (v Value, err error) {
 		return v, err
 	case map[string]any:
 		return readTable(raw, depth)
-	case string, bool, int64, float64:
+	case float64:
+		if math.IsNaN(raw) || math.IsInf(raw, 0) {
+			return v, fmt.Errorf("is no number that JSON has")
+		}
+		v.Literal = raw
+		return v, nil
+	case string, bool, int64:
 		v.Literal = raw
 		return v, nil
 	}
 	return v, fmt.Errorf("is no text, number, boolean, list or table")
+}
+
+// stands checks a part of a place that is sent as it stands.
+func stands(raw any) error {
+	v, err := readValue(raw, 1)
+	(&Call{Body: map[string]Value{"": v}}).each(func(_ string, v Value) {
+		if err == nil && v.Literal == nil {
+			err = fmt.Errorf("is sent as it stands: there is no place in it")
+		}
+	})
+	return err
 }
 
 func readTable(raw map[string]any, depth int) (v Value, err error) {
@@ -148,10 +166,15 @@ func (v *Value) place(kind string, raw map[string]any) (err error) {
 		switch {
 		case !slices.Contains(allowed[kind], name):
 			err = cmp.Or(err, fmt.Errorf("a place for %q has no %q: %s", kind, name, oneOf(allowed[kind])))
-		case name == "else":
-			v.Else = item
-		case name == "value":
-			v.Value = item
+		case name == "else" || name == "value":
+			if bad := stands(item); bad != nil {
+				err = cmp.Or(err, fmt.Errorf("%q %w", name, bad))
+			}
+			if name == "else" {
+				v.Else = item
+			} else {
+				v.Value = item
+			}
 		case name == "member" && isText:
 			v.Member = text
 		case name == "each" && isText:

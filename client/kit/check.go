@@ -37,12 +37,17 @@ func (c *checker) declaration(d *Declaration) {
 	if d.Longest < 0 || d.Longest > 10_000 {
 		c.refuse("longest_name", "0 to 10000 characters")
 	}
+	sent := map[string]bool{}
 	for _, name := range slices.Sorted(maps.Keys(d.Headers)) {
-		switch strings.ToLower(name) {
-		case "authorization", "host", "cookie", "content-length", "content-type", "transfer-encoding", "idempotency-key":
+		small := strings.ToLower(name)
+		if ownHeader(name) || small == "authorization" || small == "cookie" {
 			c.refuse("headers", "%q is detent's own to send", name)
 		}
-		if credentialName().MatchString(name) {
+		if sent[small] {
+			c.refuse("headers", "%q is there twice: a header is called alike in any case", name)
+		}
+		sent[small] = true
+		if namesCredential(name) {
 			c.refuse("headers", "%q holds a credential, which is the profile's, and in no file of an issuer: auth says how it is sent", name)
 		}
 		c.token("headers", name)
@@ -113,6 +118,7 @@ func (c *checker) row(r *Row) {
 			of[strings.ToLower(member)] = field
 		}
 	}
+	c.secretAlone(r)
 	switch {
 	case r.SecretIsID && len(r.ID) > 0:
 		c.refuse("row.secret_is_id", "a key has no other id then: leave row.id out")
@@ -154,6 +160,30 @@ func (c *checker) row(r *Row) {
 	}
 	for _, f := range r.AbsentIsNone {
 		c.one("row.absent_is_none", string(f), append(c.d.propertyNames(), absentFields...)...)
+	}
+}
+
+// secretAlone holds that no other field has the secret in it: neither what is around it, nor the same member by another way.
+func (c *checker) secretAlone(r *Row) {
+	steps := func(path string) []string {
+		all := strings.Split(strings.ToLower(strings.ReplaceAll(path, "[]", ".[]")), ".")
+		if len(all) > 1 && slices.ContainsFunc(r.Inside, func(name string) bool { return strings.EqualFold(name, all[0]) }) {
+			return all[1:]
+		}
+		return all
+	}
+	isStep := func(a, b string) bool { return a == b || a == "[]" && strings.Trim(b, "0123456789") == "" }
+	for _, named := range r.Named() {
+		if named.Field == "secret" || named.Field == "inside" {
+			continue
+		}
+		for _, member := range named.Members {
+			for _, secret := range r.Secret {
+				if way, to := steps(member), steps(secret); len(way) <= len(to) && slices.EqualFunc(way, to[:len(way)], isStep) && !strings.EqualFold(member, secret) {
+					c.refuse("row."+named.Field, "%q has %q in it, which is the secret: it is in no other field", member, secret)
+				}
+			}
+		}
 	}
 }
 

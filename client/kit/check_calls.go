@@ -55,6 +55,9 @@ func (c *checker) calls(d *Declaration) {
 		c.refuse("list.paging", "is said by list.pages already")
 	}
 	c.pages("list.pages", d.List.Pages, &d.List.Call)
+	if d.Row.SecretIsID && d.List.Pages != nil && d.List.Pages.Kind == "after-id" {
+		c.refuse("list.pages.kind", "\"after-id\" is not with row.secret_is_id: the id is the secret, and an address is logged by everything on its way")
+	}
 	c.catalogues(d)
 	if d.Create != nil {
 		if d.Create.Setting != "" && !slices.Contains(d.Settings, d.Create.Setting) {
@@ -220,7 +223,7 @@ func (c *checker) probe(field string, p *Probe) {
 		c.refuse(field+".call", "a probe is harmless: GET, or a POST that reads")
 	}
 	c.query(field+".query", p.Query, false)
-	call := &Call{Body: p.Body, SendAs: p.SendAs}
+	call := &Call{Call: p.Call, Body: p.Body, SendAs: p.SendAs}
 	c.body(field, call, false, p.Own)
 	holds := false
 	call.each(func(_ string, v Value) { holds = holds || v.Secret })
@@ -267,7 +270,18 @@ func (c *checker) bySecret(d *Declaration) {
 
 // call checks a request. with says that it is about one key: then its id is in the path or in the body.
 func (c *checker) call(field string, call *Call, with bool) {
-	c.addressOf(field+".call", call.Call, with, call.Sends(apikey.FieldID) || strings.Contains(call.Query, "{id}"))
+	method := c.addressOf(field+".call", call.Call, with, call.Sends(apikey.FieldID) || strings.Contains(call.Query, "{id}"))
+	if reads := []string{http.MethodGet, http.MethodPost}; method != "" {
+		switch field {
+		case "auth.login":
+			reads = append(reads, http.MethodPut)
+			fallthrough
+		case "list", "list.each", "retrieve":
+			if !slices.Contains(reads, method) {
+				c.refuse(field+".call", "is a read: %s", oneOf(reads))
+			}
+		}
+	}
 	c.query(field+".query", call.Query, with)
 	c.paths(field+".key", call.Key...)
 	if call.Needs != "" {
@@ -336,6 +350,9 @@ func (c *checker) body(field string, call *Call, login, secret bool) {
 	call.each(func(path string, v Value) {
 		at := field + ".send." + path
 		c.shaped(at, v)
+		if strings.HasPrefix(call.Call, http.MethodGet+" ") && (v.Field != "" || v.Login != "" || v.Secret) {
+			c.refuse(at, "is not sent, as a GET has no body: a POST has one, and what is no secret may be in the query")
+		}
 		switch {
 		case v.Field == FieldOverlap && field == "roll":
 			c.one(at, v.As, "seconds", "milliseconds")
@@ -375,7 +392,7 @@ func (c *checker) query(field, query string, id bool) {
 		c.refuse(field, "%q is no query: name=value&name=value, of letters, digits and _ . , -, or a {parent}", query)
 	}
 	for _, pair := range strings.Split(query, "&") {
-		if name, _, _ := strings.Cut(pair, "="); credentialName().MatchString(name) {
+		if name, value, _ := strings.Cut(pair, "="); namesCredential(name) && value != "true" && value != "false" {
 			c.refuse(field, "%q is the name of a credential, and an address is logged by everything on its way: auth says how it is sent", name)
 		}
 	}

@@ -30,7 +30,10 @@ func (c *checker) undecoded(field, format string, args ...any) {
 // refuse notes a problem at a field's line, or that of the nearest table around it.
 func (c *checker) refuse(field, format string, args ...any) {
 	for _, u := range c.unknown {
-		if field == u || strings.HasPrefix(field, u+".") || strings.HasPrefix(field, u+"[") || strings.HasPrefix(u, field+"[") {
+		if inside, is := strings.CutPrefix(field, u); is && (inside == "" || inside[0] == '.' || inside[0] == '[') {
+			return
+		}
+		if inside, is := strings.CutPrefix(u, field); is && inside[0] == '[' {
 			return
 		}
 	}
@@ -144,6 +147,34 @@ func (c *checker) paths(field string, paths ...string) {
 	}
 }
 
+// namesCredential reports whether a header or a member of a query is called as one that holds a credential: api_key, clientSecret.
+func namesCredential(name string) bool {
+	return credentialName().MatchString(name) || credentialName().MatchString(snake(name))
+}
+
+// snake is a name as fields are written, of one that is written as JSON often has it: created_at of createdAt.
+func snake(name string) string {
+	var out strings.Builder
+	for _, r := range name {
+		if unicode.IsUpper(r) {
+			out.WriteByte('_')
+		}
+		out.WriteRune(unicode.ToLower(r))
+	}
+	return out.String()
+}
+
+// ownHeader reports whether a header is no file's to send: detent's own or the connection's, or one that makes another call of a call, or asks
+// for a part of what a list has.
+func ownHeader(name string) bool {
+	switch strings.ToLower(name) {
+	case "host", "content-length", "content-type", "content-encoding", "transfer-encoding", "te", "trailer", "connection", "upgrade", "expect",
+		"idempotency-key", "if-match", "if-none-match", "range", "x-http-method", "x-http-method-override", "x-method-override":
+		return true
+	}
+	return false
+}
+
 // smallWords checks words that are looked for in others, which are in small letters by then.
 func (c *checker) smallWords(field, words string) {
 	if words == "" {
@@ -178,9 +209,8 @@ var (
 	pathOf = sync.OnceValue(func() *regexp.Regexp {
 		return regexp.MustCompile(`^(?:/(?:[A-Za-z0-9_~-][A-Za-z0-9_.~-]*|\{[a-z][a-z0-9_]*\})(?::[a-z][A-Za-z]*)?)+$`)
 	})
-	// credentialName is what a header or a member of a query is called that holds a credential.
 	credentialName = sync.OnceValue(func() *regexp.Regexp {
-		return regexp.MustCompile(`(?i)^(?:.*[-_.])?(?:api[-_]?key|(?:access[-_]?|auth[-_]?|private[-_]?)?token|secret|password|passwd|pwd|credentials?|authorization|signature)$`)
+		return regexp.MustCompile(`(?i)^(?:.*[-_.])?(?:(?:api|access|secret|private)[-_.]?key|(?:access[-_]?|auth[-_]?|private[-_]?)?token|secret|password|passwd|pwd|passphrase|jwt|credentials?|authorization|signature)$`)
 	})
 	placeIn     = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\{([a-z][a-z0-9_]*)\}`) })
 	headerPlace = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\{([A-Za-z0-9_.-]*)\}`) })

@@ -46,7 +46,8 @@ func TestNoCallLeavesTheHostOfTheProfile(t *testing.T) {
 
 // TestAnAddressHoldsNoCredential, and no file of an issuer does: a header of its own neither.
 func TestAnAddressHoldsNoCredential(t *testing.T) {
-	for _, name := range []string{"key_api-key", "api_key", "apikey", "API-KEY", "access_token", "token", "x-auth-token", "secret", "client_secret", "password", "pwd", "authorization", "credentials", "signature"} {
+	for _, name := range []string{"key_api-key", "api_key", "apikey", "API-KEY", "access_token", "token", "x-auth-token", "secret", "client_secret", "password", "pwd", "authorization", "credentials", "signature",
+		"clientSecret", "refreshToken", "userPassword", "secretKey", "secret_key", "accessKey", "private-key", "passphrase", "jwt"} {
 		for _, at := range []string{`list.query = "%s=abc"`, `list.query = "a=b&%s=abc"`, `list.queries = ["%s=abc"]`, `create.query = "%s={project}"`, `probe = [{ call = "GET /me", answers = "object", query = "%s=x" }]`, `own_project = "%s=1"`, `headers = { %s = "abc" }`} {
 			text := fmt.Sprintf(at, name)
 			if !slices.ContainsFunc(problems(t, "\n"+text), func(p *Problem) bool { return p.Line == 2 && strings.Contains(p.Text, "redential") }) {
@@ -54,7 +55,7 @@ func TestAnAddressHoldsNoCredential(t *testing.T) {
 			}
 		}
 	}
-	for _, fine := range []string{`list.query = "include_secrets=false&withValue=true"`, `list.query = "key_type=user"`, `headers = { X-Api-Version = "2" }`} {
+	for _, fine := range []string{`list.query = "include_secrets=false&withValue=true"`, `list.query = "key_type=user"`, `list.query = "includeSecret=false&withToken=true"`, `headers = { X-Api-Version = "2" }`} {
 		if slices.ContainsFunc(problems(t, fine), func(p *Problem) bool { return strings.Contains(p.Text, "redential") }) {
 			t.Errorf("%s is refused", fine)
 		}

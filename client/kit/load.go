@@ -16,6 +16,9 @@ import (
 // MaxFile is what a declaration may have at most, in bytes.
 const MaxFile = 64 << 10
 
+// maxProblems are said of one file: of more, how many there are.
+const maxProblems = 100
+
 // Problem is one thing wrong with a declaration: where, which field, and what is allowed.
 type Problem = tomlfile.Problem
 
@@ -77,6 +80,9 @@ func load(file string, raw []byte, check func(*checker, *Declaration)) (*Declara
 	check(c, d)
 	if len(c.problems) > 0 {
 		slices.SortStableFunc(c.problems, func(a, b *Problem) int { return cmp.Or(tomlfile.Compare(a, b), strings.Compare(a.Field, b.Field)) })
+		if more := len(c.problems) - maxProblems; more > 0 {
+			c.problems = append(c.problems[:maxProblems], &Problem{File: file, Line: c.problems[maxProblems-1].Line, Text: fmt.Sprintf("is wrong in %d places more", more)})
+		}
 		all := make([]error, len(c.problems))
 		for i, p := range c.problems {
 			all[i] = p

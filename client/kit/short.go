@@ -88,18 +88,6 @@ func membered() (out []string) {
 	return out
 }
 
-// snake is a field's name of one that is written as JSON often has it: created_at of createdAt.
-func snake(name string) string {
-	var out strings.Builder
-	for _, r := range name {
-		if unicode.IsUpper(r) {
-			out.WriteByte('_')
-		}
-		out.WriteRune(unicode.ToLower(r))
-	}
-	return out.String()
-}
-
 // derived says which fields of access a key has, where the declaration does not: those that a row shows or a create sends. Permissions
 // that a row does not show stand in what is copied. A word that a key need not have is compared where one of two keys has it. What is sent and
 // never shown is access that is not known, whatever the declaration says.

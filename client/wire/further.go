@@ -91,11 +91,17 @@ func Following(p *kit.Pages, rest Beside, now At) (cursor string, more bool, bad
 		if next == "" {
 			next = LinkTo(rest.Header, "next")
 		}
-		u, err := url.Parse(next)
-		if err != nil || next == "" {
+		if next == "" {
 			return "", false, ""
 		}
-		return u.RawQuery, u.RawQuery != "", ""
+		u, err := url.Parse(next)
+		if err == nil {
+			_, err = url.ParseQuery(u.RawQuery)
+		}
+		if err != nil || u.RawQuery == "" {
+			return "", false, "the list names a next page, and not by a query that can be asked for"
+		}
+		return u.RawQuery, true, ""
 	}
 	if n, err := strconv.Atoi(TextAt(rest.Members, p.Last)); err == nil && now.Page+1 >= n {
 		return "", false, ""
@@ -115,12 +121,10 @@ func Following(p *kit.Pages, rest Beside, now At) (cursor string, more bool, bad
 // LinkTo is the address that a header Link has for a relation.
 func LinkTo(h http.Header, relation string) string {
 	for _, line := range h.Values("Link") {
-		for _, link := range strings.Split(line, ",") {
-			address, parameters, _ := strings.Cut(link, ";")
-			address = strings.TrimSpace(address)
-			if strings.HasPrefix(address, "<") && strings.HasSuffix(address, ">") &&
-				strings.Contains(strings.ReplaceAll(strings.ToLower(parameters), `"`, ""), "rel="+relation) {
-				return address[1 : len(address)-1]
+		for _, link := range strings.Split(line, "<")[1:] { // an address may have a comma or a semicolon in it
+			address, parameters, whole := strings.Cut(link, ">")
+			if whole && strings.Contains(strings.NewReplacer(`"`, "", " ", "").Replace(strings.ToLower(parameters)), "rel="+relation) {
+				return address
 			}
 		}
 	}

@@ -121,6 +121,10 @@ func (t *trial) create(ctx context.Context, step string, end apikey.Expiry, prop
 		if t.s.Caps.Pair != "" {
 			pair = ": that of a secret of two halves is how the whole begins"
 		}
+		begins = slices.Clone(begins)
+		for i := len(t.d.Secret.Prefixes); i < len(begins); i++ { // the profile's own is not recorded
+			begins[i] = "the profile's secret_prefix"
+		}
 		t.failure("secret.prefix", "the new secret does not begin with %s%s", strings.Join(begins, " or "), pair)
 	}
 	if !end.IsNever() && !k.key.ExpiresAt.Known() && !t.d.Create.ReadBack && len(t.d.Row.ExpiresAt) > 0 {

@@ -132,7 +132,8 @@ func (t *trial) kept(ctx context.Context, former, a *trialKey, was apikey.Key) {
 		if end, _ := row.ExpiresAt.Time(); there && row.ExpiresAt.Known() == was.ExpiresAt.Known() && row.ExpiresAt.Equal(was.ExpiresAt) && t.accepts(ctx, a) {
 			t.held("roll.keep", "%s: the former key has the end that it had, and is accepted", t.d.Roll.Keep.Call)
 		} else {
-			t.failure("roll.keep", "%s: the former key does not have the end that it had, by the list: %s", t.d.Roll.Keep.Call, end.UTC().Format(time.RFC3339))
+			t.failure("roll.keep", "%s: the former key does not have the end that it had, by the list", t.d.Roll.Keep.Call)
+			t.say("%-12s its end is %s", "", end.UTC().Format(time.RFC3339))
 		}
 		return
 	}

@@ -50,7 +50,7 @@ type Opened struct {
 // keys that it makes itself.
 func Run(ctx context.Context, o Options) (held bool, err error) {
 	t := &trial{o: o, d: o.Issuer, record: newRecord(o.Issuer, o.Now(), o.Record), came: map[string]bool{}, others: map[string]bool{}}
-	t.watch = &client.Trial{Answered: t.answered, Row: t.showed, Passed: t.over}
+	t.watch = &client.Trial{Of: t.d, Answered: t.answered, Row: t.showed, Passed: t.over}
 	if t.s, err = o.Open(ctx, t.watch); err == nil {
 		t.say("%s, proven by %s, against profile %s", t.d.Title, t.d.Proven, t.s.Profile)
 		err = t.run(ctx)
