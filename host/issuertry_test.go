@@ -41,12 +41,9 @@ type jot struct {
 	leaked                                                 bool   // a key was asked for with the meta of the first one, which may everything
 	noMarks                                                bool   // a name is of letters, digits, hyphens and blanks
 	short                                                  bool   // a create is answered with a secret alone
-<<<<<<< HEAD
 	twice                                                  bool   // a create makes two keys of the name, and answers with one
-=======
 	coded                                                  bool   // a key without the scope read is told so, by a code with more in it
 	prefix                                                 string // how secrets begin, as the profile says
->>>>>>> main
 	needs                                                  string // the scope without which a key is answered as a dead one is
 	alike                                                  int    // with this status
 	deletes                                                string // a delete fails: the key "stays", it "goes", or the list "fails" from then on, too
