@@ -23,6 +23,8 @@ func TestAListThatCountsMoreThanItShowsIsNotWhole(t *testing.T) {
 		{"the declared count of one, nothing shown", offset + `, last = "totalCount"`, []string{`{"data":[],"totalCount":1}`}, -1},
 		{"the declared count, one left out", offset + `, last = "totalCount"`, []string{`{"data":[` + k1 + `],"totalCount":2}`, `{"data":[],"totalCount":2}`}, -1},
 		{"one left out, and no count past the end", offset + `, last = "totalCount"`, []string{`{"data":[` + k1 + `],"totalCount":"2"}`, `{"data":[],"totalCount":0}`}, -1},
+		{"the first page for ever, and a count of more", page, []string{`{"data":[` + k1 + `],"total":2}`}, -1},
+		{"the first page for ever, and its own count", page, []string{`{"data":[` + k1 + `],"total":1}`}, 1},
 		{"a number of pages, of which one is empty", page + `, last = "info.total_pages"`, []string{`{"data":[],"info":{"total_pages":1}}`}, 0},
 		{"a number of pages, whatever its name", page + `, last = "info.last"`, []string{`{"data":[],"info":{"last":1}}`}, 0},
 		{"a number of pages, and fewer came", page + `, last = "info.total_pages"`, []string{`{"data":[` + k1 + `],"info":{"total_pages":3}}`, `{"data":[],"info":{"total_pages":3}}`}, -1},

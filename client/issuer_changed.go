@@ -1,10 +1,12 @@
 package client
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"maps"
 	"slices"
 	"strings"
@@ -14,27 +16,44 @@ import (
 	"detent/client/wire"
 )
 
-// changed makes a change whose answer shows the key. One that shows it without what was asked for is no yes: the service may be slow, or
-// take no such change.
-func (s *issuer) changed(ctx context.Context, c call, declared *kit.Call, patch apikey.Patch) (key apikey.Key, err error) {
+// changed makes a change whose answer shows the key. One that shows another key, or this one without what was asked for, is no yes: the service
+// may be slow, or take no such change.
+func (s *issuer) changed(ctx context.Context, c call, declared *kit.Call, id string, patch apikey.Patch) (key apikey.Key, err error) {
 	err = s.send(ctx, c, func(a *answer) (err error) {
+		whole, err := io.ReadAll(a.body)
+		if err != nil {
+			return err
+		}
 		r := wire.NewRecord(&s.d.Row)
-		if err = r.Read(a.body, declared.Key); err != nil {
-			return err
+		if err = r.Read(bytes.NewReader(whole), declared.Key); err != nil {
+			return s.despite(err, whole, declared.Key, func(r *wire.Record) bool {
+				_, unlike := s.shows(r, id, patch, declared)
+				return unlike == nil
+			})
 		}
-		if key, err = s.key(r); err != nil {
-			return err
-		}
-		shown := key
-		if !wire.FirstTime(r.ExpiresAt...).Set && !wire.FirstTime(r.CreatedAt...).Set { // a short answer says nothing of the end
-			shown.ExpiresAt = apikey.Moment{}
-		}
-		if unlike := s.unlike(shown, patch, declared); len(unlike) > 0 {
-			return wire.BadAnswer("the answer shows the key without the change: " + strings.Join(unlike, "; "))
-		}
-		return nil
+		key, err = s.shows(r, id, patch, declared)
+		return err
 	})
 	return key, err
+}
+
+// shows is the key of an answer to a change, where it is the one that was to be changed, with the change.
+func (s *issuer) shows(r *wire.Record, id string, patch apikey.Patch, declared *kit.Call) (apikey.Key, error) {
+	key, err := s.key(r)
+	if err != nil {
+		return key, err
+	}
+	if key.ID != id {
+		return key, wire.BadAnswer("the answer is about another key")
+	}
+	shown := key
+	if !wire.FirstTime(r.ExpiresAt...).Set && !wire.FirstTime(r.CreatedAt...).Set { // a short answer says nothing of the end
+		shown.ExpiresAt = apikey.Moment{}
+	}
+	if unlike := s.unlike(shown, patch, declared); len(unlike) > 0 {
+		return key, wire.BadAnswer("the answer shows the key without the change: " + strings.Join(unlike, "; "))
+	}
+	return key, nil
 }
 
 // unlike says in which of the fields of a change a key has something else, as far as it is shown.

@@ -67,3 +67,21 @@ answers = "keys"
 		}
 	}
 }
+
+// TestAChangeThatIsAnsweredWithAnotherKeyIsNoYes, whatever that key has.
+func TestAChangeThatIsAnsweredWithAnotherKeyIsNoYes(t *testing.T) {
+	off, name := false, "b"
+	for what, patch := range map[string]apikey.Patch{"rename": {Name: &name}, "disable": {Enabled: &off}} {
+		s := serve(t, `list.call = "GET /keys"
+update = { call = "PUT /keys/{id}", send = { name = { field = "name" } } }
+disable = { call = "POST /keys/{id}/off" }
+enable = { call = "POST /keys/{id}/on" }
+row.enabled = ["on"]
+`+plainRows+plainProbe, "token-0123456789", func(w http.ResponseWriter, _ *http.Request, _ string) {
+			say(w, 200, `{"id":"2","name":"b","on":false}`)
+		})
+		if key, err := s.Update(t.Context(), "1", patch); !IsKind(err, BadAnswer) || !MayHaveHappened(err) || !strings.Contains(err.Error(), "the answer is about another key") {
+			t.Errorf("%s: %+v, %v", what, key, err)
+		}
+	}
+}

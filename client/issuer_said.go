@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -118,7 +119,8 @@ func denied(object map[string]json.RawMessage, what string) error {
 	return nil
 }
 
-// granted reports whether the objects of an answer say yes: by a flag or a status, or by the key's own id where nothing else is told.
+// granted reports whether the objects of an answer say yes: by a flag or a status, or by the key's own id where nothing else is told. A yes
+// that names another key is none to this one.
 func (s *issuer) granted(objects []map[string]json.RawMessage, id string) (yes bool) {
 	names := slices.Concat(s.d.Row.ID, []string{"id", "_id"})
 	rpc := objects[0]["jsonrpc"] != nil // whose id is that of the request
@@ -136,7 +138,7 @@ func (s *issuer) granted(objects []map[string]json.RawMessage, id string) (yes b
 			yes = true
 		}
 		for name, raw := range object {
-			if name == "errors" && !wire.IsNothing(raw) || countOf().MatchString(name) && (wire.IsNothing(raw) || wire.Literal(raw) == "0") {
+			if (name == "error" || name == "errors") && !wire.IsNothing(raw) || countOf().MatchString(name) && (wire.IsNothing(raw) || wire.Literal(raw) == "0") {
 				return false // a yes that has its no beside it
 			}
 			switch {
@@ -144,12 +146,34 @@ func (s *issuer) granted(objects []map[string]json.RawMessage, id string) (yes b
 				yes = true
 			case idsOf().MatchString(name) && (isID(raw, id) || slices.ContainsFunc(wire.List(raw), func(one json.RawMessage) bool { return isID(one, id) })):
 				yes = true
-			case slices.Contains(names, name) && isID(raw, id) && !told && !rpc:
-				yes = true
+			case slices.Contains(names, name) && id != "" && !wire.IsNothing(raw) && !rpc:
+				if !isID(raw, id) {
+					return false
+				}
+				yes = yes || !told
 			}
 		}
 	}
 	return yes || rpc && !wire.IsNothing(objects[0]["result"])
+}
+
+// despite is the failure of a call whose answer of success says no, where that shows the key all the same: which of the two holds is not known.
+// shows is asked of what is left of the answer without its no.
+func (s *issuer) despite(no error, whole []byte, names []string, shows func(r *wire.Record) bool) error {
+	if !errors.As(no, new(*wire.Refused)) {
+		return no
+	}
+	members := wire.Object(whole)
+	for _, name := range []string{"success", "error", "errors"} {
+		delete(members, name)
+	}
+	rest, err := json.Marshal(members)
+	for _, names := range [][]string{names, nil} {
+		if r := wire.NewRecord(&s.d.Row); err == nil && r.Read(bytes.NewReader(rest), names) == nil && shows(r) {
+			return wire.BadAnswer("the answer says no and shows the key all the same: " + no.Error())
+		}
+	}
+	return no
 }
 
 func isID(raw json.RawMessage, id string) bool {

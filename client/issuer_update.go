@@ -211,7 +211,7 @@ func (s *issuer) change(ctx context.Context, id string, patch apikey.Patch) (key
 			return err
 		})
 	}
-	key, err = s.changed(ctx, c, declared, patch)
+	key, err = s.changed(ctx, c, declared, id, patch)
 	return key, nil, err
 }
 

@@ -11,7 +11,7 @@ import (
 
 // neither are answers of a status of success that are no yes and no no.
 var neither = map[string]int{
-	`{"success":true,"errors":[{"code":7}]}`: 200, `{"ok":true,"deleted_count":0}`: 200, `{"success":true,"removed_count":0}`: 200, `{"ok":true,"affected":0}`: 200, `{"deleted":true,"rowsAffected":"0"}`: 200, `{"success":true,"deleted":[]}`: 200,
+	`{"success":true,"errors":[{"code":7}]}`: 200, `{"success":true,"error":"locked"}`: 200, `{"deleted":true,"data":{"error":"locked"}}`: 200, `{"deleted":true,"id":"k2"}`: 200, `{"success":true,"data":{"id":"k2"}}`: 200, `{"ok":true,"deleted_count":0}`: 200, `{"success":true,"removed_count":0}`: 200, `{"ok":true,"affected":0}`: 200, `{"deleted":true,"rowsAffected":"0"}`: 200, `{"success":true,"deleted":[]}`: 200,
 	`{"success":true,"data":{"keys_deleted":0}}`: 200, `{"ok":1,"n":0}`: 200, `{"id":"k1","changes":0}`: 200, `{"message":"could not delete k1"}`: 200, `{"message":"error: not permitted"}`: 200, `{"status":"pending"}`: 200, `{"status":"scheduled","id":"k1"}`: 200,
 	`{"success":true,"status":"pending"}`: 200, `{"status":"queued"}`: 202, `{"success":true}`: 202, ``: 202, `true`: 202, `{"deleted":true}`: 207, `{"data":null}`: 200,
 	`{"id":"k2"}`: 200, `{"id":"k1","message":"not now"}`: 200, `{"message":"no","data":{"id":"k1"}}`: 200, `{"not_deleted":["k1"]}`: 200, `{"deleted":["k2"]}`: 200,
@@ -151,6 +151,39 @@ func TestPlainWordsAreTheIssuersOwnWhereItsFileHasThem(t *testing.T) {
 		_, err := s.Delete(bg, "k1")
 		if e := asError(err); e == nil || e.Own != own || Refused(err) != own || own && e.Kind != Unauthorized {
 			t.Errorf("%s: %+v", answer, e)
+		}
+	}
+}
+
+// TestANoThatShowsTheKeyIsNoNo: an answer of success that says no, and shows the new key with its secret all the same, or the key as it was to be,
+// leaves open what was done.
+func TestANoThatShowsTheKeyIsNoNo(t *testing.T) {
+	name := "b"
+	for what, answers := range map[string]map[string]bool{ // whether it is open
+		"create": {`{"error":"quota exceeded","id":"k1","token":"token-0123456789abcdef"}`: true, `{"success":false,"data":{"id":"k1","token":"token-0123456789abcdef"}}`: true,
+			`{"error":"quota exceeded"}`: false, `{"error":"quota exceeded","id":"request-1"}`: false, `{"success":false,"data":null}`: false},
+		"roll": {`{"error":"quota exceeded","id":"k1","token":"token-0123456789abcdef"}`: true, `{"errors":["no"],"token":"token-0123456789abcdef"}`: true,
+			`{"error":"quota exceeded"}`: false, `{"error":"quota exceeded","id":"k1"}`: false},
+		"update": {`{"error":"quota exceeded","id":"k1","name":"b"}`: true, `{"error":"quota exceeded"}`: false, `{"error":"quota exceeded","id":"k1","name":"a"}`: false, `{"error":"quota exceeded","id":"request-1"}`: false},
+	} {
+		for answer, open := range answers {
+			s := serve(t, `list.call = "GET /keys"
+create = { call = "POST /keys", key = ["data"], send = { name = { field = "name" } } }
+update = { call = "PUT /keys/{id}", key = ["data"], send = { name = { field = "name" } } }
+roll = { call = "POST /keys/{id}/roll", old = "dies at once", key = ["data"] }
+`+plainRows+plainProbe, "token-0123456789", func(w http.ResponseWriter, _ *http.Request, _ string) { say(w, 200, answer) })
+			var err error
+			switch what {
+			case "create":
+				_, err = s.Create(t.Context(), apikey.Draft{Name: "a"})
+			case "roll":
+				_, err = s.Abilities().Roll(t.Context(), "k1", apikey.RollOrder{})
+			default:
+				_, err = s.Update(t.Context(), "k1", apikey.Patch{Name: &name})
+			}
+			if err == nil || MayHaveHappened(err) != open || open != strings.Contains(err.Error(), "says no and shows the key all the same") {
+				t.Errorf("%s, %s: %v", what, answer, err)
+			}
 		}
 	}
 }

@@ -31,7 +31,8 @@ type issuer struct {
 	// gaveUp is why the last call could have been broken off; nil where it could not.
 	gaveUp error
 
-	renamed string // what the last update called a key
+	renamed string            // what the last update called a key
+	spoils  func(*apikey.Key) // changes the answer to an update
 }
 
 var able = apikey.Capabilities{Title: "Issuer", Create: apikey.Can(), Delete: apikey.Can(), Rename: apikey.Can(), ChangeRole: apikey.Can(), Disable: apikey.Can(), ChangeExpiry: apikey.Can(), PublicKeys: apikey.Can(),
@@ -71,7 +72,11 @@ func (s *issuer) Update(ctx context.Context, id string, p apikey.Patch) (apikey.
 	if p.Name != nil {
 		s.renamed = *p.Name
 	}
-	return apikey.Key{ID: id, Name: "k"}, s.write(ctx, "update", func() {})
+	k := apikey.Key{ID: id, Name: "k"}
+	if s.spoils != nil {
+		s.spoils(&k)
+	}
+	return k, s.write(ctx, "update", func() {})
 }
 
 func (s *issuer) Delete(ctx context.Context, id string) (apikey.Deleted, error) {
@@ -613,6 +618,8 @@ func TestADeletionIsCalledDoneByTheServicesWordAlone(t *testing.T) {
 		"lost, and done":                       {[]error{lost}, true, false, false, true, 2},
 		"lost, and not done":                   {[]error{lost}, false, false, false, true, 2},
 		"lost, not done, and not listed":       {[]error{lost}, false, true, false, true, 2},
+		"lost, done, then refused":             {[]error{lost, &client.Error{Op: "delete", Kind: client.RateLimited, Status: 429, Outcome: client.NotDone}}, true, false, false, false, 2},
+		"lost, then not sent":                  {[]error{lost, &client.Error{Op: "list keys", Kind: client.BadAnswer, Outcome: client.NotDone, Message: "down"}}, false, false, false, false, 2},
 		"lost twice":                           {[]error{lost, lost}, false, false, false, false, 2},
 		"lost twice, not done, and not listed": {[]error{lost, lost}, false, true, false, false, 2},
 		"denied while it is listed":            {nil, false, false, true, false, 1},
@@ -705,6 +712,30 @@ func TestAKeyThatIsGoneAtASecondRequestIsNotSaidToHaveBeenGoneBefore(t *testing.
 		}
 		if tc.want == "" && len(s.sent) != 1 {
 			t.Errorf("%s: sent %v", name, s.sent)
+		}
+	}
+}
+
+// TestWhatAChangeChangesBesidesIsSaid, as far as both rows tell.
+func TestWhatAChangeChangesBesidesIsSaid(t *testing.T) {
+	on, off, name, role := true, false, "b", "writer"
+	for what, tc := range map[string]struct {
+		patch  apikey.Patch
+		spoils func(*apikey.Key)
+		want   string
+	}{
+		"the role":                      {apikey.Patch{Name: &name}, func(k *apikey.Key) { k.Role = "writer" }, "the answer shows the role writer, and the list had reader: that was not asked for"},
+		"off":                           {apikey.Patch{Name: &name}, func(k *apikey.Key) { k.Enabled = &off }, "the answer shows the state disabled, and the list had enabled: that was not asked for"},
+		"what was asked for":            {apikey.Patch{Role: &role, Enabled: &off}, func(k *apikey.Key) { k.Role, k.Enabled = "writer", &off }, ""},
+		"nothing":                       {apikey.Patch{Name: &name}, func(k *apikey.Key) { k.Role, k.Enabled = "reader", &on }, ""},
+		"what is not in a short answer": {apikey.Patch{Name: &name}, func(k *apikey.Key) {}, ""},
+	} {
+		s := &issuer{caps: able, spoils: tc.spoils}
+		s.caps.Roles = []apikey.RoleInfo{{Name: "reader"}, {Name: "writer"}}
+		var said []string
+		o := Order{What: Update, Key: apikey.Key{ID: "k1", Name: "a", Role: "reader", Enabled: &on}, Patch: tc.patch, Note: func(text string) { said = append(said, text) }}
+		if _, err := open(t, s, nil).Do(t.Context(), o); err != nil || strings.Join(said, "\n") != tc.want {
+			t.Errorf("%s: %q, %v", what, said, err)
 		}
 	}
 }

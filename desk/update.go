@@ -35,6 +35,7 @@ func init() {
 			defer cancel()
 			if out.Key, err = d.service.Update(ctx, o.Key.ID, o.Patch); err == nil {
 				d.names.learn(out.Key)
+				noteBesides(o, out.Key)
 			} else if client.MayHaveHappened(err) && o.Note != nil {
 				d.reportMaybeChanged(ctx, o)
 			}
@@ -46,6 +47,28 @@ func init() {
 func (s *ordering) Update(ctx context.Context, id string, patch apikey.Patch) (apikey.Key, error) {
 	out, err := s.d.handle(ctx, Order{What: Update, Key: apikey.Key{ID: id}, Patch: patch, Act: s.act})
 	return out.Key, err
+}
+
+// noteBesides says what of its access a key has otherwise than before, as whoever ordered saw it, and was not to be changed.
+func noteBesides(o Order, got apikey.Key) {
+	var asked []apikey.Field
+	if o.Patch.Role != nil {
+		asked = append(asked, apikey.FieldRole)
+	}
+	if o.Patch.Enabled != nil {
+		asked = append(asked, apikey.FieldEnabled)
+	}
+	if o.Patch.Expiry != nil {
+		asked = append(asked, apikey.FieldExpiry)
+	}
+	for name := range o.Patch.Properties {
+		asked = append(asked, apikey.Field(name))
+	}
+	for _, d := range apikey.Compare(o.Key, got, nil) {
+		if f := apikey.FieldOf(d.Field); d.Verdict == apikey.Differs && !slices.Contains(asked, d.Field) && f.Text(&got) != "" {
+			o.note("the answer shows the %s %s, and the list had %s: that was not asked for", f.Label, f.Text(&got), f.Text(&o.Key))
+		}
+	}
 }
 
 // reportMaybeChanged follows a change whose answer was lost: what the list shows is said, and no more.

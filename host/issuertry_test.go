@@ -42,6 +42,7 @@ type jot struct {
 	leaked                                                 bool   // a key was asked for with the meta of the first one, which may everything
 	noMarks                                                bool   // a name is of letters, digits, hyphens and blanks
 	short                                                  bool   // a create is answered with a secret alone
+	twice                                                  bool   // a create makes two keys of the name, and answers with one
 	coded                                                  bool   // a key without the scope read is told so, by a code with more in it
 	prefix                                                 string // how secrets begin, as the profile says
 	needs                                                  string // the scope without which a key is answered as a dead one is
@@ -201,6 +202,9 @@ func (j *jot) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case j.taken != 0 && slices.ContainsFunc(j.keys, func(k *jotKey) bool { return k.name == *body.Name }):
 		no(j.taken, "there is one of that name")
 	default:
+		if j.twice {
+			j.add(*body.Name)
+		}
 		k := j.add(*body.Name)
 		k.more = map[string]json.RawMessage{"scopes": body.Scopes, "meta": body.Meta}
 		if body.Meta != nil && strings.Contains(string(body.Meta), "everything") {
@@ -474,6 +478,14 @@ func TestATrialSaysWhatItLeavesBehind(t *testing.T) {
 		if !strings.Contains(said, c.want) || strings.Contains(said, c.not) || c.fails != errors.Is(err, ErrNo) || strings.Contains(recorded, canary) || strings.Contains(recorded, "detent-try-") {
 			t.Errorf("%s: %v\n%s\n%s", deletes, err, said, recorded)
 		}
+	}
+}
+
+// TestATrialSaysThatACreateMadeMoreThanItsAnswerShows: nobody has the secret of what is left, and by a name that nobody else has it is told.
+func TestATrialSaysThatACreateMadeMoreThanItsAnswerShows(t *testing.T) {
+	said, _, err := (&jot{twice: true, leaves: 3}).tried(t, jotFile, true)
+	if !errors.Is(err, ErrNo) || strings.Count(said, "create       failed: made another key beside the one that it answered") != 3 || strings.Count(said, "left         the key named detent-try-") != 3 {
+		t.Errorf("%v\n%s", err, said)
 	}
 }
 

@@ -2,6 +2,7 @@ package rotation_test
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -121,6 +122,106 @@ func TestARenameThatIsAnsweredForAnotherKeyMakesItNotTheNewOne(t *testing.T) {
 		}
 		f.rotated("renamed")
 	}
+}
+
+// TestAKeyThatNoListShowsIsTriedBeforeItIsDelivered: refused, it is written over no living secret. Nothing else holds it up.
+func TestAKeyThatNoListShowsIsTriedBeforeItIsDelivered(t *testing.T) {
+	for name, tc := range map[string]struct {
+		lists   int
+		verdict apikey.Verdict
+		writes  bool
+	}{
+		"refused":               {1000, apikey.Refused, false},
+		"accepted":              {1000, apikey.Accepted, true},
+		"not told":              {1000, apikey.Silent, true},
+		"refused, and is shown": {0, apikey.Refused, true}, // that it takes a moment to know a key is what the proof after the delivery waits for
+	} {
+		f := in(t, vertesiaLike)
+		b := &behind{f: f, key: "new"}
+		r := f.Start(func(p *rotation.Params) { noWaits(p); b.Service = p.Service; p.Service = b })
+		f.until(r, rotation.Create)
+		b.lists = tc.lists
+		f.OnProbe = func(whose string, p *apikey.Proof) {
+			if whose == "new" {
+				p.Verdict = tc.verdict
+			}
+		}
+		f.until(r, rotation.Deliver)
+		res, err := r.Do(t.Context())
+		if writes := f.Place(0).Holds() == "new"; err != nil || writes != tc.writes {
+			t.Errorf("%s: it holds %s; %+v, %v", name, f.Place(0).Holds(), res, err)
+		}
+		if asked := res.Question != nil && res.Question.Kind == rotation.AskBothGone; asked == tc.writes {
+			t.Errorf("%s: %+v", name, res)
+		}
+		f.Forgive()
+	}
+}
+
+// spoiling is a service whose rename changes more than the name, as its answer shows.
+type spoiling struct {
+	client.Service
+	more func(k *apikey.Key)
+}
+
+func (s spoiling) Update(ctx context.Context, id string, p apikey.Patch) (apikey.Key, error) {
+	k, err := s.Service.Update(ctx, id, p)
+	if p.Name != nil && err == nil {
+		s.more(&k)
+	}
+	return k, err
+}
+
+// TestARenameThatChangesMoreThanTheNameIsNoEnd: the new key is switched off by it, or may do more.
+func TestARenameThatChangesMoreThanTheNameIsNoEnd(t *testing.T) {
+	off := false
+	for want, more := range map[string]func(k *apikey.Key){
+		"the new key is disabled":                   func(k *apikey.Key) { k.Enabled = &off },
+		"changed more of the new key than its name": func(k *apikey.Key) { k.Role = "admin" },
+	} {
+		f := in(t, vertesiaLike)
+		s := spoiling{more: more}
+		r := f.Start(func(p *rotation.Params) { noWaits(p); s.Service = p.Service; p.Service = s })
+		f.until(r, rotation.Delete)
+		res, err := r.Do(t.Context())
+		if said := fmt.Sprint(err) + res.Message + questionText(res); r.View().State == rotation.Over || !strings.Contains(said, want) {
+			t.Errorf("%s: %s, %+v, %v", want, r.View().State, res, err)
+		}
+	}
+}
+
+// TestAListThatStillShowsADeletedKeyIsSaid, also where the secret is refused: that of a key that is off is.
+func TestAListThatStillShowsADeletedKeyIsSaid(t *testing.T) {
+	for still, deletes := range map[bool]bool{true: false, false: true} {
+		f := in(t, vertesiaLike)
+		s := pretending{deletes: deletes}
+		r := f.Start(func(p *rotation.Params) { noWaits(p); s.Service = p.Service; p.Service = s })
+		all := f.drive(r)
+		said := all[len(all)-1].Message
+		if r.View().State != rotation.Over || !strings.Contains(said, "its secret was refused") || strings.Contains(said, "the list still showed the key at") != still {
+			t.Errorf("still listed %v: %s", still, said)
+		}
+	}
+}
+
+// pretending is a service that may answer a deletion with a yes and do nothing.
+type pretending struct {
+	client.Service
+	deletes bool
+}
+
+func (s pretending) Delete(ctx context.Context, id string) (apikey.Deleted, error) {
+	if s.deletes {
+		return s.Service.Delete(ctx, id)
+	}
+	return apikey.Deleted{}, nil
+}
+
+func questionText(res rotation.Result) string {
+	if res.Question == nil {
+		return ""
+	}
+	return res.Question.Text
 }
 
 // TestAPasteWaitsForAListThatIsBehindTheDashboard.

@@ -48,6 +48,7 @@ type Rotation struct {
 	noneToTurnOn bool                     // switching the old key on was answered with "no such key"
 	newUse       firstUse                 // of the new secret, by us
 	newCalls     map[string]bool          // by which it was accepted
+	odd          []string                 // answers to a create that were no yes and no no, until they are said
 	foreignUse   bool                     // the new key's last use moved where no request of ours explains it, since the last delivery
 	reverted     bool                     // a place held something else when it was finished
 	sawOld       bool                     // the last list of this process showed the old key

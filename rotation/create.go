@@ -23,6 +23,7 @@ const maxMints = 3
 
 // makeBy goes that way until a secret is in hand.
 func (r *Rotation) makeBy(ctx context.Context, m making) (Result, error) {
+	var open error
 	for range maxMints {
 		if m.lost != nil && r.j.pending(opCreate) {
 			if res, err := m.lost(ctx); err != nil || res != nil {
@@ -49,6 +50,9 @@ func (r *Rotation) makeBy(ctx context.Context, m making) (Result, error) {
 		err := m.call(ctx)
 		switch {
 		case client.MayHaveHappened(err):
+			if open = err; client.IsKind(err, client.BadAnswer) {
+				r.odd = append(r.odd, "not known: what came of a call that was answered otherwise than it should be: "+err.Error())
+			}
 			continue
 		case m.none != nil && client.IsKind(err, client.NotFound) && certainlyRefused(err):
 			return *m.none(), nil
@@ -58,6 +62,9 @@ func (r *Rotation) makeBy(ctx context.Context, m making) (Result, error) {
 			continue // the answer came without a secret, or without an id
 		}
 		return r.created(ctx, m.said("was created"))
+	}
+	if open != nil {
+		return Result{}, fmt.Errorf("%d times %s; the last time: %v", maxMints, m.never, open)
 	}
 	return Result{}, fmt.Errorf("%d times %s", maxMints, m.never)
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 
+	"detent/apikey"
 	"detent/delivery"
 )
 
@@ -30,8 +31,10 @@ func (r *Rotation) deliver(ctx context.Context) (Result, error) {
 		if res, err := r.notOff(ctx); err != nil || res != nil {
 			return *orNothing(res), err
 		}
-		if res, err := r.rolledNothing(ctx); err != nil || res != nil {
-			return *orNothing(res), err
+		for _, dead := range []func(context.Context) (*Result, error){r.rolledNothing, r.unlisted} {
+			if res, err := dead(ctx); err != nil || res != nil {
+				return *orNothing(res), err
+			}
 		}
 		if err := r.follow(ctx, d, rec); err != nil {
 			return Result{}, fmt.Errorf("%s: %w", rec.Describe, err)
@@ -79,6 +82,26 @@ func (r *Rotation) notOff(ctx context.Context) (*Result, error) {
 		return nil, errNewOff
 	}
 	return nil, nil
+}
+
+// unlisted tries a new key that no list has shown before the secret of a living one is written over: a create that was answered with a yes may
+// have made none. One that stays refused is not delivered; anything else is.
+func (r *Rotation) unlisted(ctx context.Context) (*Result, error) {
+	if _, listed := r.j.claimed(RowSeen, SubjectNew); listed || r.j.Roll != nil || r.j.OldFirst || r.j.OldGone || r.j.touched() {
+		return nil, nil
+	}
+	var t tried
+	times := 0
+	told, err := r.lookUntil(ctx, patience*between, func() (bool, error) {
+		times++
+		var err error
+		t, err = r.try(ctx, SubjectNew, r.secret, "in hand", "")
+		return err != nil || t.Verdict != apikey.Refused, nil
+	})
+	if err != nil || told {
+		return nil, err
+	}
+	return r.refusedNew(ctx, times, t)
 }
 
 // put delivers over what the place held when the rotation began, or over the new secret of an attempt before, and over

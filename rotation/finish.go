@@ -149,6 +149,12 @@ func (r *Rotation) clearUp(ctx context.Context, s *listing) (Result, error) {
 		r.j.PasteRefused = false
 	}
 	notes := append(r.restoreName(ctx, s), r.j.untold()...)
+	if r.j.New != nil && r.j.New.key().IsDisabled() {
+		return Result{}, errNewOff
+	}
+	if open := slices.DeleteFunc(blocked(r.j.diff(r.w.Wall())), func(d Difference) bool { return d.Verdict != Differs }); len(open) > 0 {
+		return *r.askAccept("the service changed more of the new key than its name; the rotation is not over until you accept that with a reason", open), nil
+	}
 	if res, err := r.finishAll(ctx); err != nil || res != nil {
 		return *orNothing(res), err
 	}

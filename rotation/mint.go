@@ -93,18 +93,21 @@ func (r *Rotation) createAnswered(made apikey.Created) {
 
 // refuseCreated says why an answer cannot be the new key's.
 func (r *Rotation) refuseCreated(made apikey.Created) error {
-	const next = "nothing was delivered; the key that carries this rotation's mark, if there is one, is deleted by an undo"
+	what, next := "create", "undo: nothing was delivered; the key that carries this rotation's mark, if there is one, is deleted by an undo"
+	if r.j.inPlace() {
+		what, next = "roll", "go on: nothing was delivered, and nobody has the new secret; the key is rolled once more"
+	}
 	switch {
 	case made.Key.ID != "" && made.Key.ID == r.j.Old.ID && rule("create: not the old id"):
-		return &StepError{Step: Create, Err: errors.New("the service answered the create with the old key's id"), Certain: r.j.certain(), Next: "undo: " + next}
+		return &StepError{Step: Create, Err: errors.New("the service answered the create with the old key's id"), Certain: r.j.certain(), Next: next}
 	case made.Key.ID != "" && r.listed[made.Key.ID] && rule("create: not the id of another key"):
-		return &StepError{Step: Create, Err: fmt.Errorf("the service answered the create with the id of a key that existed before, %s", made.Key.ID), Certain: r.j.certain(), Next: "undo: " + next}
+		return &StepError{Step: Create, Err: fmt.Errorf("the service answered the create with the id of a key that existed before, %s", made.Key.ID), Certain: r.j.certain(), Next: next}
 	}
 	if whose := r.knownSecret(made.Secret); whose != "" {
-		return &StepError{Step: Create, Err: fmt.Errorf("the service answered the create with a secret that is not new: it is %s", whose), Certain: r.j.certain(), Next: "undo: " + next}
+		return &StepError{Step: Create, Err: fmt.Errorf("the service answered the %s with a secret that is not new: it is %s", what, whose), Certain: r.j.certain(), Next: next}
 	}
 	if wrong, _ := maskTells(made.Secret, made.Key.Masked); wrong != "" && !made.Secret.IsZero() && rule("create: the secret fits its row") {
-		return &StepError{Step: Create, Err: fmt.Errorf("the service answered the create with a secret that is not the new key's, which is %s", made.Key.Masked), Certain: r.j.certain(), Next: "undo: " + next}
+		return &StepError{Step: Create, Err: fmt.Errorf("the service answered the %s with a secret that is not the new key's, which is %s", what, made.Key.Masked), Certain: r.j.certain(), Next: next}
 	}
 	return nil
 }
@@ -241,7 +244,8 @@ func (r *Rotation) discardNew(ctx context.Context) error {
 // created ends the step. The list shows the new key as the old one was shown, so that they
 // compare; and whether another host began the same at the same moment.
 func (r *Rotation) created(ctx context.Context, said string) (Result, error) {
-	var notes []string
+	notes := r.odd
+	r.odd = nil
 	begun := r.w.Now()
 	s, _, err := r.lookFor(ctx, r.lag(), hasNew)
 	switch {

@@ -194,6 +194,9 @@ func (p *Planner) deliver() []Act {
 	if p.v.Strategy == strategyRollAtOnce && !p.renews && p.tries {
 		out = append(out, p.call("probe", "1 with the new secret, before it is put anywhere; where it is refused, and the former one accepted, both again until one of them is not, or nothing is written")...)
 	}
+	if p.v.Strategy == strategyCreate && !p.v.OldFirst {
+		out = append(out, p.call("probe", "only where no list shows the new key yet: with the new secret, until it is not refused, or nothing is written")...)
+	}
 	out = append(out, p.each(func(d delivery.Destination, v DestinationView) []Act {
 		if !v.Reads {
 			return []Act{{Run: d.Describe(), Times: "1"}}

@@ -148,6 +148,23 @@ func TestARollThatDidNothingWritesOverNothing(t *testing.T) {
 	}
 }
 
+// TestARollThatGivesOutAnotherKeysSecretWritesOverNothing, where the service says whose it is.
+func TestARollThatGivesOutAnotherKeysSecretWritesOverNothing(t *testing.T) {
+	f := in(t, atOnceLike)
+	r := f.Start(nil)
+	f.until(r, rotation.Deliver)
+	f.OnProbe = func(whose string, p *apikey.Proof) {
+		if whose == "new" {
+			p.Key = &apikey.Key{ID: "other", Name: "ci-deploy"}
+		}
+	}
+	res, err := r.Do(t.Context())
+	if err != nil || res.Question == nil || res.Question.Kind != rotation.AskBothGone || !strings.Contains(res.Question.Text, `another key, "ci-deploy" (other)`) || f.Place(0).Holds() != "old" {
+		t.Errorf("it holds %s; %+v, %v", f.Place(0).Holds(), res, err)
+	}
+	f.Forgive()
+}
+
 // TestARollOfWhichTheSecretIsLostIsTakenBackFirst: the answer is asked for again under its name, and comes without the secret.
 func TestARollOfWhichTheSecretIsLostIsTakenBackFirst(t *testing.T) {
 	f := in(t, rollLike)

@@ -89,7 +89,8 @@ func (r *Rotation) oldTells(ctx context.Context, old apikey.Secret) (refused boo
 const emptyPatience = 5 * time.Second
 
 // rolledNothing sees, before the former secret is written over, whether a roll at once that was answered with a yes did anything. It did not where
-// the new secret is refused and the former one accepted, both for as long as the service may take to know either; anything else is delivered.
+// the new secret is refused and the former one accepted, both for as long as the service may take to know either; one that the service says is
+// another key's is no new secret either. Anything else is delivered.
 func (r *Rotation) rolledNothing(ctx context.Context) (*Result, error) {
 	if !r.j.inPlace() || !r.j.atOnce() || r.j.touched() {
 		return nil, nil
@@ -109,6 +110,9 @@ func (r *Rotation) rolledNothing(ctx context.Context) (*Result, error) {
 		former, err = r.try(ctx, SubjectOld, old, "as it was before the roll", fresh.Call)
 		return err != nil || !former.accepted(), nil
 	})
+	if whose := fresh.Key; err == nil && fresh.accepted() && whose != nil && whose.ID != "" && whose.ID != r.j.New.ID {
+		return r.bothGone().asking(fmt.Sprintf("the service answered the roll with a secret that it accepts as that of another key, %s. Nothing was written", whose.Quoted())), nil
+	}
 	if err != nil || again {
 		return nil, err
 	}

@@ -2,6 +2,7 @@ package rotation_test
 
 import (
 	"context"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -185,4 +186,64 @@ func logged(r *rotation.Rotation, text string) bool {
 		}
 	}
 	return false
+}
+
+// TestARollThatIsAnsweredWithTheFormerSecretIsNoNewSecret: nothing shows that there is one, and no undo is offered where there is none.
+func TestARollThatIsAnsweredWithTheFormerSecretIsNoNewSecret(t *testing.T) {
+	f := in(t, unnamedLike)
+	s := &former{secret: f.Key("old").Secret}
+	r := f.Start(func(p *rotation.Params) { s.Service = p.Service; p.Service = s })
+	f.until(r, rotation.Create)
+	_, err := r.Do(t.Context())
+	s.secret = apikey.Secret{}
+	if said := fmt.Sprint(err); !strings.Contains(said, "answered the roll with a secret that is not new: it is the old key's") || strings.Contains(said, "undo") {
+		t.Error(said)
+	}
+	if v := r.View(); says(v.Certain, "has a new secret, of") || !says(v.Certain, "was rolled, and not with its new secret") {
+		t.Errorf("%q", v.Certain)
+	}
+	f.drive(r)
+	f.rotated("rolled once more")
+}
+
+// TestAnAnswerThatCannotBeTheNewKeysIsSaid, where another one came after it: what was done to whom, it may tell.
+func TestAnAnswerThatCannotBeTheNewKeysIsSaid(t *testing.T) {
+	odd := &client.Error{Op: "give the key a new secret", Kind: client.BadAnswer, Outcome: client.Unknown, Message: "the answer is about another key"}
+	for name, sc := range map[string]world.Scenario{"roll": unnamedLike, "create": vertesiaLike} {
+		f := in(t, sc)
+		r := f.Start(nil)
+		f.until(r, rotation.Create)
+		f.Fail("create", odd, false)
+		if res := f.do(r); res.Step != rotation.Deliver || !says(res.Notes, "the answer is about another key") {
+			t.Errorf("%s: %+v", name, res)
+		}
+		f = in(t, sc)
+		r = f.Start(nil)
+		f.until(r, rotation.Create)
+		for range 3 {
+			f.Fail("create", odd, false)
+		}
+		if _, err := r.Do(t.Context()); err == nil || !strings.Contains(err.Error(), "the answer is about another key") {
+			t.Errorf("%s, three times: %v", name, err)
+		}
+	}
+}
+
+// former is a service whose roll answers with this secret, as long as there is one.
+type former struct {
+	client.Service
+	secret apikey.Secret
+}
+
+func (s *former) Abilities() client.Abilities {
+	can := s.Service.Abilities()
+	roll := can.Roll
+	can.Roll = func(ctx context.Context, id string, order apikey.RollOrder) (apikey.Rolled, error) {
+		out, err := roll(ctx, id, order)
+		if !s.secret.IsZero() {
+			out.Secret = s.secret
+		}
+		return out, err
+	}
+	return can
 }

@@ -72,6 +72,13 @@ func (j *journal) rolledWords() string {
 }
 
 func (j *journal) hasNewSecret() string {
+	_, accepted := j.claimed(SecretAccepted, SubjectNew)
+	switch { // where no row shows one, it is the service's word until it is accepted
+	case j.Roll.Unnamed && j.Print == "":
+		return fmt.Sprintf("the service answered that the key %s was rolled, and not with its new secret", keyWords(j.Old))
+	case j.Roll.Unnamed && !accepted:
+		return fmt.Sprintf("the service answered that the key %s has a new secret", keyWords(j.Old))
+	}
 	words := fmt.Sprintf("the key %s has a new secret", keyWords(j.Old))
 	if at, ok := j.Roll.At.Time(); ok {
 		words += ", of " + clock(at)

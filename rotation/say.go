@@ -129,7 +129,7 @@ func (j *journal) oldWords() string {
 	case j.OldGone && j.ToldGone:
 		return fmt.Sprintf("the service answered that it has no such key as the old one, %s%s", old, after)
 	case j.OldGone:
-		return fmt.Sprintf("the service answered that it deleted the old key %s%s", old, after)
+		return fmt.Sprintf("the service answered that it deleted the old key %s%s%s", old, after, j.stillListed())
 	case j.deleteSent(), j.pending(opDisable), j.pending(opEnable):
 		return ""
 	case j.LivesOn:
@@ -141,6 +141,16 @@ func (j *journal) oldWords() string {
 		return fmt.Sprintf("the service answered at %s that the old key %s is on again", clock(c.Evidence().At), old)
 	}
 	return fmt.Sprintf("the old key %s was not touched by this rotation", old)
+}
+
+// stillListed says that the last list showed the old key after its deletion was answered. That its secret is refused is no word against that: it is of
+// a key that is off, too.
+func (j *journal) stillListed() string {
+	seen, listed := j.claimed(RowSeen, SubjectOld)
+	if !listed || j.DeletedAt.IsZero() || !seen.Evidence().At.After(j.DeletedAt) || j.lacked(SubjectOld) {
+		return ""
+	}
+	return "; the list still showed the key at " + clock(seen.Evidence().At)
 }
 
 // deletedWords are what is said of a key that is taken for deleted.

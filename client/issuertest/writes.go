@@ -222,7 +222,7 @@ func (u *suite) deletes(t *testing.T) {
 	}
 	said := *c
 	said.want = []string{"deleted"}
-	for body, status := range map[string]int{`{"success":true}`: 200, `{"success":true,"message":"revoked"}`: 200, `{"acknowledged":true,"deletedCount":1}`: 200, `{"id":"k1","deleted":true}`: 200,
+	for body, status := range map[string]int{`{"success":true}`: 200, `{"success":true,"message":"revoked"}`: 200, `{"acknowledged":true,"deletedCount":1}`: 200, `{"deleted":true}`: 200,
 		"\ufeff" + `{"success":true}`: 200, `{"status":"ok"}`: 200, `true`: 200, ``: 204} {
 		u.play(t, &said, []variant{{name: fmt.Sprintf("done as %d %s", status, body), alter: always(of(status, body)), hits: 1}})
 	}

@@ -64,7 +64,9 @@ func (m *Motion) Turn(rest Beside, p *kit.Pages, fresh int) {
 		raw = Dig(rest.Members, p.Last)
 	}
 	rows := len(m.IDs) - m.Page
-	m.Add(rest, p, rows)
+	if m.Add(rest, p, rows); fresh == 0 { // a page that came before: whoever asks by another name than the service's has the first one for ever
+		m.rows -= rows
+	}
 	m.Moved = m.Moved || m.count != "" && len(raw) > 0 && string(raw) != m.count || fresh > 0 && fresh < rows
 	if m.Page = len(m.IDs); len(raw) > 0 {
 		m.count = string(raw)

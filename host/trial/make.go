@@ -63,7 +63,8 @@ func (t *trial) needed(p apikey.Permission) bool {
 
 // name is one that nobody has, made as a rotation names its key: a service may refuse that. Its mark has a digit that no rotation's has, and is
 // taken for none.
-func (t *trial) name() string {
+func (t *trial) name() (made string) {
+	defer func() { t.names = append(t.names, made) }()
 	name, most := "detent-try-"+nonce(), t.s.Caps.MaxName
 	marked := apikey.NewName(name, "0"+nonce()+"x", most)
 	switch {

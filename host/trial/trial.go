@@ -24,6 +24,7 @@ type trial struct {
 	watch    *client.Trial
 	record   *record
 	made     []*trialKey
+	names    []string // that keys were asked for by, and nobody else has
 	failures int
 	needsEnd bool // the service makes no key without one
 	plain    bool // it takes no name that is made as a rotation's

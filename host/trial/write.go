@@ -404,6 +404,19 @@ func (t *trial) clean(ctx context.Context) {
 			t.left(ctx, k, err)
 		}
 	}
+	t.beside(ctx)
+}
+
+// beside says which keys have a name of the trial's own, and are none that a create was answered with.
+func (t *trial) beside(ctx context.Context) {
+	all, err := client.ListAll(ctx, t.s.Service)
+	for _, k := range all {
+		if err != nil || !slices.Contains(t.names, k.Name) || slices.ContainsFunc(t.made, func(own *trialKey) bool { return own.key.ID == k.ID }) {
+			continue
+		}
+		t.failure("create", "made another key beside the one that it answered, or made one whose answer was lost")
+		t.say("%-12s the key named %s: nobody has its secret; delete it", "left", k.Name)
+	}
 }
 
 // left says what the list shows of a key whose deletion is not known to have happened.
