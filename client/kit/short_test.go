@@ -40,7 +40,7 @@ row = { as_named = ["id", "name", "role", "created_at"], expires_at = ["end", "u
 create = { call = "POST /keys", fields = ["name", "role", "expires_at", "permissions"] }
 update = { call = "PUT /keys/{id}", fields = ["name"], send = { role = { field = "role", as = "number" } } }
 `)
-	long := of(`role = [{ name = "a", description = "does a" }, { name = "b", mints = true, description = "` + undescribed + `" }, { name = "c", description = "` + undescribed + `" }]
+	long := of(`role = [{ name = "a", description = "does a" }, { name = "b", mints = true }, { name = "c", description = "` + undescribed + `" }]
 row = { id = ["id"], name = ["name"], role = ["role"], created_at = ["created_at"], expires_at = ["end", "until"], permissions = ["scopes"], secret = ["token"] }
 create = { call = "POST /keys", send = { name = { field = "name" }, role = { field = "role" }, end = { field = "expires_at", as = "rfc3339" }, scopes = { field = "permissions", as = "list" } } }
 update = { call = "PUT /keys/{id}", send = { name = { field = "name" }, role = { field = "role", as = "number" } } }
