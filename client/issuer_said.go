@@ -8,11 +8,8 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"regexp"
 	"slices"
-	"strconv"
 	"strings"
-	"sync"
 	"time"
 
 	"detent/apikey"
@@ -24,21 +21,6 @@ type said struct {
 	none bool   // there was no such key
 	open string // what was answered, where that is no yes and no no; empty for a yes
 }
-
-// What an answer says yes or no by: flags that are true or false, and a status in words or of HTTP.
-var (
-	yesFlags = []string{"success", "acknowledged", "deleted", "removed", "revoked", "invalidated", "updated", "ok", "result"}
-	yesWords = []string{"ok", "success", "successful", "succeeded", "deleted", "removed", "revoked", "invalidated", "done", "completed"}
-	noWords  = []string{"error", "failed", "failure", "fail", "denied", "rejected"}
-	idsOf    = sync.OnceValue(func() *regexp.Regexp {
-		return regexp.MustCompile(`(?i)^(?:previously_?)?(?:deleted|removed|revoked|invalidated)`)
-	})
-	// countOf is what an answer says of how many keys something was done to.
-	countOf = sync.OnceValue(func() *regexp.Regexp {
-		const done = `(?:deleted|removed|revoked|invalidated|affected|matched|modified|updated|changed)`
-		return regexp.MustCompile(`(?i)^(?:` + done + `(?:_?(?:count|rows|keys|tokens|items))?|(?:count|rows|keys|tokens|items|num|number|total)_?` + done + `|count|changes|n)$`)
-	})
-)
 
 // acknowledged reads an answer that shows no key. What it does not say is not taken for said: an empty 200, one that is cut and a web page
 // are lost answers; 202 and 207 say that something was begun, or done in part.
@@ -73,88 +55,18 @@ func (s *issuer) acknowledged(a *answer, c call, what string) (said, error) {
 	if err := wire.Refusal(members); err != nil {
 		return said{}, err
 	}
-	objects := []map[string]json.RawMessage{members, wire.Object(members["data"]), wire.Object(members["result"])}
-	for _, object := range objects {
-		if err := denied(object, what); err != nil {
-			return said{}, err
-		}
-	}
-	var count *float64
-	if raw := members["deletedCount"]; raw != nil {
-		if err := json.Unmarshal(raw, &count); err != nil {
-			return said{}, err
-		}
+	yes, none, err := wire.Acknowledges(members, slices.Concat(s.d.Row.ID, []string{"id", "_id"}), c.id, what)
+	if err != nil {
+		return said{}, err
 	}
 	switch {
-	case count != nil && *count == 0:
+	case none:
 		return said{none: true}, nil
 	case begun || members == nil:
-	case count != nil, s.granted(objects, c.id), enveloped(members):
+	case yes:
 		return said{}, nil
 	}
 	return open, nil
-}
-
-// enveloped reports whether an answer is an envelope around nothing, as a service has it that puts what it says into data.
-func enveloped(members map[string]json.RawMessage) bool {
-	for name, raw := range members {
-		if name != "meta" && (name != "data" || string(bytes.TrimSpace(raw)) != "{}") {
-			return false
-		}
-	}
-	return members["data"] != nil
-}
-
-// denied is the no that an object of the answer says.
-func denied(object map[string]json.RawMessage, what string) error {
-	for _, name := range yesFlags {
-		if raw := object[name]; wire.Says(raw, false) && (name != "result" || string(raw) != "0") { // 0 may be a result of "no error"
-			return wire.BadAnswer("the service does not acknowledge " + what + ": " + name + " is false")
-		}
-	}
-	status := strings.ToLower(wire.Literal(object["status"]))
-	if n, err := strconv.Atoi(status); err == nil && n >= 400 || slices.Contains(noWords, status) {
-		return wire.BadAnswer("the service does not acknowledge " + what + ": its status is " + status)
-	}
-	return nil
-}
-
-// granted reports whether the objects of an answer say yes: by a flag or a status, or by the key's own id where nothing else is told. A yes
-// that names another key is none to this one.
-func (s *issuer) granted(objects []map[string]json.RawMessage, id string) (yes bool) {
-	names := slices.Concat(s.d.Row.ID, []string{"id", "_id"})
-	rpc := objects[0]["jsonrpc"] != nil // whose id is that of the request
-	told := false
-	for _, object := range objects {
-		told = told || slices.ContainsFunc([]string{"message", "msg", "detail", "reason"}, func(name string) bool { return !wire.IsNothing(object[name]) })
-	}
-	for _, object := range objects {
-		if raw := object["status"]; raw != nil {
-			word := strings.ToLower(wire.Literal(raw))
-			n, err := strconv.Atoi(word)
-			if done := wire.Says(raw, true) || slices.Contains(yesWords, word) || err == nil && n/100 == 2 && n != http.StatusAccepted && n != http.StatusMultiStatus; !done {
-				return false // "pending", and what is not known
-			}
-			yes = true
-		}
-		for name, raw := range object {
-			if (name == "error" || name == "errors") && !wire.IsNothing(raw) || countOf().MatchString(name) && (wire.IsNothing(raw) || wire.Literal(raw) == "0") {
-				return false // a yes that has its no beside it
-			}
-			switch {
-			case slices.Contains(yesFlags, name) && wire.Says(raw, true):
-				yes = true
-			case idsOf().MatchString(name) && (isID(raw, id) || slices.ContainsFunc(wire.List(raw), func(one json.RawMessage) bool { return isID(one, id) })):
-				yes = true
-			case slices.Contains(names, name) && id != "" && !wire.IsNothing(raw) && !rpc:
-				if !isID(raw, id) {
-					return false
-				}
-				yes = yes || !told
-			}
-		}
-	}
-	return yes || rpc && !wire.IsNothing(objects[0]["result"])
 }
 
 // despite is the failure of a call whose answer of success says no, where that shows the key all the same: which of the two holds is not known.
@@ -174,11 +86,6 @@ func (s *issuer) despite(no error, whole []byte, names []string, shows func(r *w
 		}
 	}
 	return no
-}
-
-func isID(raw json.RawMessage, id string) bool {
-	var t wire.Text
-	return id != "" && t.UnmarshalJSON(raw) == nil && string(t) == id
 }
 
 // shortened is what is repeated of an answer.

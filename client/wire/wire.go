@@ -2,7 +2,7 @@
 // It knows no call and no service; the rows of a list it reads by the members that a declaration names.
 //
 // Its files from the bottom up: texts made harmless (scrub.go, secretlike.go); bodies (unpack.go, guard.go) and the JSON in them (stream.go);
-// values (wire.go, when.go), and what must go back as it came (verbatim.go, features.go); how a service says no (fault.go), in which words (wordlists.go, lacking.go), or to wait (wait.go); lists and objects (decode.go, shape.go), and which page comes next, and whether all rows came (pages.go, further.go, tally.go); a row (record.go), and where its values go (place.go).
+// values (wire.go, when.go), and what must go back as it came (verbatim.go, features.go); how a service says yes (yes.go) or no (fault.go), in which words (wordlists.go, lacking.go), or to wait (wait.go); lists and objects (decode.go, shape.go), and which page comes next, and whether all rows came (pages.go, further.go, tally.go); a row (record.go), and where its values go (place.go).
 package wire
 
 import (
