@@ -3,6 +3,7 @@ package cli
 import (
 	"io"
 	"net/http"
+	"path"
 	"strings"
 	"testing"
 	"time"
@@ -143,7 +144,7 @@ func TestWhatKeysHaveBesideIsAskedForChangedAndFound(t *testing.T) {
 			asked++
 			return `[{"id":"z1","name":"example.com"},{"id":"z2","name":"example.org"}]`
 		case req.Method == http.MethodPatch:
-			return strings.Replace(body, "{", `{"id":"k1","name":"ci",`, 1)
+			return strings.Replace(body, "{", `{"id":"`+path.Base(req.URL.Path)+`","name":"ci",`, 1)
 		}
 		return row + `,"token":"secret-0123456789abcdef"}`
 	})
