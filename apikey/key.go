@@ -230,6 +230,8 @@ type Deleted struct {
 	AlreadyGone bool
 	// Evidence is by what the key is taken for gone, where the answer to the first request is no yes: in words for people, without secrets.
 	Evidence string
+	// Begun says that the service took the deletion, and that it is not yet seen.
+	Begun bool
 }
 
 // Answered reports whether the service's own answer says that the key is gone, rather than a list that may be behind.
@@ -238,6 +240,8 @@ func (d Deleted) Answered() bool { return d.AlreadyGone || d.Evidence == "" }
 // Words say what became of a key.
 func (d Deleted) Words(key string) string {
 	switch {
+	case d.Begun:
+		return key + " is being deleted, as far as is said: " + d.Evidence
 	case d.AlreadyGone && d.Evidence != "":
 		return key + " is gone: " + d.Evidence
 	case d.AlreadyGone:

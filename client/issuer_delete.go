@@ -12,17 +12,20 @@ import (
 // remove makes a delete idempotent: a key that the service does not know is gone already. id is that of the key; what the answer leaves
 // open, the list tells.
 func (s *issuer) remove(ctx context.Context, c call, id string, send func(context.Context, call, func(*answer) error) error) (apikey.Deleted, error) {
-	out, open, err := s.removed(ctx, c, send)
-	if err != nil || open == "" {
+	out, said, err := s.removed(ctx, c, send)
+	if err != nil || said.open == "" {
 		return out, err
 	}
+	open := said.open
 	shown, gone, err := s.awaited(ctx, id, func(k *apikey.Key) bool { return k.ID == "" || k.IsDisabled() && !s.d.Can("disable") })
 	switch e := asError(err); {
 	case e != nil:
 		return apikey.Deleted{}, openAnswer(c, open, "the list, which would tell, could not be read: "+e.Message)
 	case !gone:
 		e := openAnswer(c, open, "the list still has the key")
-		e.Err = ErrStillListed
+		if e.Err = ErrStillListed; said.took {
+			e.Err = ErrBegun
+		}
 		return apikey.Deleted{}, e
 	case shown.ID != "":
 		return apikey.Deleted{Evidence: "the service answered " + open + ", and its list has the key as one that is off"}, nil
@@ -30,22 +33,22 @@ func (s *issuer) remove(ctx context.Context, c call, id string, send func(contex
 	return apikey.Deleted{Evidence: "the service answered " + open + ", and its list does not have the key"}, nil
 }
 
-// removed makes the call of remove. open is the answer, where it is no yes and no no.
-func (s *issuer) removed(ctx context.Context, c call, send func(context.Context, call, func(*answer) error) error) (out apikey.Deleted, open string, err error) {
+// removed makes the call of remove.
+func (s *issuer) removed(ctx context.Context, c call, send func(context.Context, call, func(*answer) error) error) (out apikey.Deleted, told said, err error) {
 	ctx, done := s.operation(ctx)
 	defer done()
 	err = send(ctx, c, func(a *answer) error {
-		said, err := s.acknowledged(a, c, "the delete")
-		out, open = apikey.Deleted{AlreadyGone: said.none}, said.open
+		told, err = s.acknowledged(a, c, "the delete")
+		out = apikey.Deleted{AlreadyGone: told.none}
 		return err
 	})
 	if IsKind(err, NotFound) {
-		return apikey.Deleted{AlreadyGone: true}, "", nil
+		return apikey.Deleted{AlreadyGone: true}, said{}, nil
 	}
 	if err != nil {
-		return apikey.Deleted{}, "", err
+		return apikey.Deleted{}, said{}, err
 	}
-	return out, open, nil
+	return out, told, nil
 }
 
 // Delete implements Service.

@@ -124,12 +124,12 @@ func (s *issuer) overlapping(ctx context.Context, op string, declared *kit.Call,
 		return apikey.Deleted{}, err
 	}
 	c.write, c.emptyYes = true, declared.EmptyYes
-	said, open, err := s.removed(ctx, c, s.send)
-	if err != nil || open == "" {
-		return said, err
+	out, said, err := s.removed(ctx, c, s.send)
+	if err != nil || said.open == "" {
+		return out, err
 	}
 	if _, shown, _ := s.awaited(ctx, id, fits); !shown {
-		return apikey.Deleted{}, openAnswer(c, open, "the list does not show that it was done")
+		return apikey.Deleted{}, openAnswer(c, said.open, "the list does not show that it was done")
 	}
-	return apikey.Deleted{Evidence: "the service answered " + open + ", and its list shows that it was done"}, nil
+	return apikey.Deleted{Evidence: "the service answered " + said.open + ", and its list shows that it was done"}, nil
 }

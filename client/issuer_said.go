@@ -20,6 +20,7 @@ import (
 type said struct {
 	none bool   // there was no such key
 	open string // what was answered, where that is no yes and no no; empty for a yes
+	took bool   // and that is 202, of what was begun
 }
 
 // acknowledged reads an answer that shows no key. What it does not say is not taken for said: an empty 200, one that is cut and a web page
@@ -59,13 +60,10 @@ func (s *issuer) acknowledged(a *answer, c call, what string) (said, error) {
 	if err != nil {
 		return said{}, err
 	}
-	switch {
-	case none:
-		return said{none: true}, nil
-	case begun || members == nil:
-	case yes:
-		return said{}, nil
+	if none || yes && !begun && members != nil {
+		return said{none: none}, nil
 	}
+	open.took = members != nil && a.status == http.StatusAccepted
 	return open, nil
 }
 
@@ -97,8 +95,11 @@ func shortened(text string) string {
 	return text
 }
 
-// ErrStillListed is why it is open whether a key was deleted that the list still has.
-var ErrStillListed = fmt.Errorf("the list still has the key")
+// ErrStillListed is why it is open whether a key was deleted that the list still has; ErrBegun, where the service answered that it took the deletion.
+var (
+	ErrStillListed = fmt.Errorf("the list still has the key")
+	ErrBegun       = fmt.Errorf("the deletion was taken, and %w", ErrStillListed)
+)
 
 // usualLag is how long the list is looked at where nothing is declared.
 const usualLag = 5 * time.Second

@@ -76,6 +76,8 @@ func (d *Desk) deleteForSure(ctx context.Context, o Order) (apikey.Deleted, erro
 	switch {
 	case o.Act || !o.Secret.IsZero(): // a secret that has ended its key is refused, and that says nothing of why
 		return done, err
+	case errors.Is(err, client.ErrBegun):
+		return apikey.Deleted{Begun: true, Evidence: "the service answered that it took the deletion (202), and its list still has the key: look again in a while"}, nil
 	case errors.Is(err, client.ErrStillListed): // it was answered
 	case err != nil && client.MayHaveHappened(err):
 		o.note("%v: asking once more", err)

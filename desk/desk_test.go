@@ -396,6 +396,24 @@ func TestALostDeleteIsNotSettledByWhatStopsTheSecond(t *testing.T) {
 	}
 }
 
+// TestADeletionThatWasTakenIsSaidAsThat: 202 is a yes to the request, and no end of the key.
+func TestADeletionThatWasTakenIsSaidAsThat(t *testing.T) {
+	begun := &client.Error{Kind: client.BadAnswer, Outcome: client.Unknown, Message: "the list still has the key", Err: client.ErrBegun}
+	s := &issuer{caps: able, keys: []apikey.Key{{ID: "k"}}, fails: []error{begun}}
+	at := open(t, s, nil)
+	out, err := at.Do(t.Context(), orders["delete"].order)
+	if words := out.Deleted.Words("k"); err != nil || len(s.sent) != 1 || !strings.HasPrefix(words, "k is being deleted, as far as is said: the service answered that it took the deletion (202), and its list still has the key") {
+		t.Errorf("%v, %q, sent %v", err, words, s.sent)
+	}
+	if got := at.receipts(); len(got) != 1 || !strings.Contains(got[0], "done by alice certain false") {
+		t.Errorf("%q", got)
+	}
+	s = &issuer{caps: able, keys: []apikey.Key{{ID: "k"}}, fails: []error{begun}}
+	if _, err := open(t, s, nil).Acts().Delete(t.Context(), "k"); !errors.Is(err, client.ErrStillListed) {
+		t.Errorf("a rotation's, which looks itself: %v", err)
+	}
+}
+
 func TestALostCreateNamesTheKeyThatWasNotThereBefore(t *testing.T) {
 	for _, does := range []bool{false, true} {
 		s := &issuer{caps: able, keys: []apikey.Key{{ID: "k", Name: "n"}}, fails: []error{lost}, does: does}
