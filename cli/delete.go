@@ -68,6 +68,9 @@ func (a *app) delete(ctx context.Context, text string, yes, bySecret bool) error
 	}
 	state := "deleted"
 	switch by := out.Deleted.Evidence; {
+	case out.Deleted.Begun:
+		state = "being deleted:"
+		a.say("%s", by)
 	case out.Deleted.AlreadyGone && by != "":
 		state = "gone:"
 		a.say("it is gone: %s", by)

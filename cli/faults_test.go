@@ -125,6 +125,27 @@ func TestLostDeleteAnswerIsAskedForOnceMore(t *testing.T) {
 	}
 }
 
+// TestADeletionThatWasOnlyTakenIsNotCalledDone: 202, and the key is still there.
+func TestADeletionThatWasOnlyTakenIsNotCalledDone(t *testing.T) {
+	t.Parallel()
+	m, r := newMachine(t), newRemote(t)
+	m.profile(r, "prosopo")
+	m.create("--name", "k", "--permission", "getRules")
+	r.fault = func(w http.ResponseWriter, req *http.Request, _ http.Handler) bool {
+		if !strings.HasSuffix(req.URL.Path, "/api-keys/delete") {
+			return false
+		}
+		w.Header().Set("Content-Type", "application/json")
+		w.WriteHeader(http.StatusAccepted)
+		_, _ = w.Write([]byte(`{"status":"pending"}`))
+		return true
+	}
+	res := m.run("", "delete", "k", "--yes")
+	if res.code != 0 || !strings.HasPrefix(res.stdout, "being deleted: k") || strings.Contains(res.stderr, "deleted, as far as is seen") || !strings.Contains(res.stderr, "its list still has the key") {
+		t.Errorf("%+v", res)
+	}
+}
+
 // TestALostAnswerToAChangeSaysWhatTheListShows: a cut connection and a gateway's 504 alike, and the change is sent once.
 func TestALostAnswerToAChangeSaysWhatTheListShows(t *testing.T) {
 	for forwarded, says := range map[bool][]string{true: {`the list shows the key as it was asked for: name "k2"`, `the list shows the key as it was asked for: enabled false`},
